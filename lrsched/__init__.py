@@ -1,1 +1,41 @@
-"""Learning-rate schedules as pure functions of the update index."""
+"""Learning-rate schedules as pure functions of the update index, and the experiments that explain them."""
+
+from importlib import import_module
+
+_PUBLIC = {
+    "schedules": [
+        "Constant",
+        "CosineDecay",
+        "CosineRestarts",
+        "ExponentialDecay",
+        "InverseSqrt",
+        "InverseTimeDecay",
+        "Join",
+        "LinearDecay",
+        "OneCycle",
+        "PiecewiseConstant",
+        "PolynomialDecay",
+        "Schedule",
+        "SqrtCooldown",
+        "StepDecay",
+        "Triangular",
+        "Warmup",
+        "warmup_stable_decay",
+    ],
+}
+_MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names}
+
+__all__ = list(_MODULE_OF)
+
+
+def __getattr__(name):
+    """Load a module when it is first asked for: `import lrsched` costs little more than `import numpy`."""
+    if name in _PUBLIC:
+        return import_module(f"lrsched.{name}")
+    if name in _MODULE_OF:
+        return getattr(import_module(f"lrsched.{_MODULE_OF[name]}"), name)
+    raise AttributeError(f"module 'lrsched' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted([*__all__, *_PUBLIC])

@@ -1,7 +1,8 @@
 """One way to refuse a wrong argument: a sentence that names it, its value and what is allowed."""
 
-from math import isfinite
+from itertools import pairwise
 from numbers import Real
+from sys import float_info
 
 ALLOWED = {
     "a finite number": lambda x: True,
@@ -29,7 +30,7 @@ def number(name: str, value: object, allowed: str) -> int | float:
     """
     if not isinstance(value, Real) or isinstance(value, bool):
         raise TypeError(f"{name} must be {allowed}, got {value!r} ({type(value).__name__})")
-    if not isfinite(value) or not ALLOWED[allowed](value):
+    if value != value or abs(value) > float_info.max or not ALLOWED[allowed](value):
         raise ValueError(f"{name} must be {allowed}, got {value}")
     if "whole" in allowed or hasattr(value, "__index__"):
         return int(value)
@@ -44,5 +45,5 @@ def instance(name: str, value: object, kind: type, allowed: str) -> None:
 
 def strictly_rising(name: str, values: tuple) -> None:
     """Raise ValueError unless each of `values` is above the one before."""
-    if any(later <= earlier for earlier, later in zip(values, values[1:], strict=False)):
+    if any(later <= earlier for earlier, later in pairwise(values)):
         raise ValueError(f"{name} must rise from each to the next, got {list(values)}")

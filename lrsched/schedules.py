@@ -1,0 +1,424 @@
+r"""Learning-rate schedules: pure functions of the update index.
+
+``t = 0, 1, 2, ...`` counts the optimiser's updates, and ``schedule(t)`` is the rate that update ``t`` uses.
+A schedule has no state: calling it twice, or out of order, changes nothing; a resumed run needs ``t`` alone.
+
+    >>> schedule = StepDecay(0.1, decay_rate=0.5, step_size=10)
+    >>> schedule(9), schedule(10)
+    (0.1, 0.05)
+    >>> schedule([0, 10, 20])
+    array([0.1  , 0.05 , 0.025])
+
+Lengths are counted in updates or in epochs, and ``t`` in the same unit. Every ``t`` is allowed, negative and
+fractional ones too: a schedule is held before 0 and after its end, so a decay never rises again.
+
+Each class is one formula, ``_formula(t, m)``. It serves a single number and a whole array alike: ``m`` brings
+``sin``, ``sqrt`` and ``floor`` for the one or the other. Its ``t`` is at least 0 and at most the length.
+A new schedule is a frozen dataclass with such a formula; `ALLOWED` says what its arguments may be.
+"""
+
+from dataclasses import KW_ONLY, dataclass, field
+
+import numpy as np
+
+from lrsched._check import instance, number, strictly_rising
+from lrsched._schedule import ALLOWED, Schedule
+
+
+@dataclass(frozen=True)
+class Constant(Schedule):
+    """The same rate for ever: ``lr(t) = peak_lr``.
+
+    >>> Constant(0.1)(1000)
+    0.1
+    """
+
+    peak_lr: float
+
+    def _formula(self, t, m):
+        return m.constant(self.peak_lr, t)
+
+
+@dataclass(frozen=True)
+class StepDecay(Schedule):
+    """Multiply the rate by `decay_rate` every `step_size` steps.
+
+    ``lr(t) = peak_lr * decay_rate ** floor(t / step_size)``. The drop comes *at* ``t == step_size``.
+
+    >>> StepDecay(0.1, decay_rate=0.5, step_size=10)([9, 10, 19, 20])
+    array([0.1  , 0.05 , 0.05 , 0.025])
+    """
+
+    peak_lr: float
+    _: KW_ONLY
+    decay_rate: float
+    step_size: float
+
+    def _formula(self, t, m):
+        return self.peak_lr * self.decay_rate ** m.floor(t / self.step_size)
+
+
+@dataclass(frozen=True)
+class ExponentialDecay(Schedule):
+    """Multiply the rate by `decay_rate` over every `step_size` steps, a little at each step.
+
+    ``lr(t) = peak_lr * decay_rate ** (t / step_size)``: `StepDecay` without the floor. The two meet at every
+    multiple of `step_size`. A straight line on a logarithmic axis.
+
+    >>> ExponentialDecay(0.1, decay_rate=0.25, step_size=10)([0, 5, 10])
+    array([0.1  , 0.05 , 0.025])
+    """
+
+    peak_lr: float
+    _: KW_ONLY
+    decay_rate: float
+    step_size: float = 1
+
+    def _formula(self, t, m):
+        return self.peak_lr * self.decay_rate ** (t / self.step_size)
+
+
+@dataclass(frozen=True)
+class PiecewiseConstant(Schedule):
+    """Hold one value until the next boundary, which already takes the new one.
+
+    ``lr(t) = values[i]`` with ``i`` the number of boundaries at or below ``t``. `values` has one entry more
+    than `boundaries`, which rise from above 0.
+
+    >>> PiecewiseConstant([0.1, 0.03], boundaries=[30])([29, 30])
+    array([0.1 , 0.03])
+    """
+
+    values: tuple[float, ...]
+    _: KW_ONLY
+    boundaries: tuple[float, ...]
+
+    def __post_init__(self):
+        self._set("values", _numbers("values", self.values, "a number of 0 or more", float))
+        self._set("boundaries", _boundaries(self.boundaries, len(self.values), "values"))
+
+    def _formula(self, t, m):
+        return m.pieces(t, (0, *self.boundaries), self._piece)
+
+    def _piece(self, i, t, m):
+        return m.constant(self.values[i], t)
+
+
+@dataclass(frozen=True)
+class InverseTimeDecay(Schedule):
+    """Divide the rate by a number that grows steadily: ``lr(t) = peak_lr / (1 + t / timescale)``.
+
+    At ``t == timescale`` half of the rate is left. The classical rate of stochastic approximation
+    [robbins1951]_: its sum has no limit, that of its squares has.
+
+    >>> InverseTimeDecay(0.1, timescale=10)([0, 10, 90])
+    array([0.1 , 0.05, 0.01])
+    """
+
+    peak_lr: float
+    _: KW_ONLY
+    timescale: float
+
+    def _formula(self, t, m):
+        return self.peak_lr / (1 + t / self.timescale)
+
+
+@dataclass(frozen=True)
+class InverseSqrt(Schedule):
+    """Divide the rate by a root that grows: ``lr(t) = peak_lr / sqrt(1 + t / timescale)``.
+
+    >>> InverseSqrt(0.1, timescale=10)([0, 30, 990])
+    array([0.1 , 0.05, 0.01])
+    """
+
+    peak_lr: float
+    _: KW_ONLY
+    timescale: float
+
+    def _formula(self, t, m):
+        return self.peak_lr / m.sqrt(1 + t / self.timescale)
+
+
+@dataclass(frozen=True)
+class _Decay(Schedule):
+    """From `peak_lr` at 0 to `min_lr` at `decay_steps`: what the decays with an end share."""
+
+    peak_lr: float
+    _: KW_ONLY
+    decay_steps: float
+    min_lr: float = 0.0
+
+    def __post_init__(self):
+        super().__post_init__()
+        self._set("total_steps", self.decay_steps)
+
+
+@dataclass(frozen=True)
+class LinearDecay(_Decay):
+    """A straight line: ``lr(t) = min_lr + (peak_lr - min_lr) * (n - t) / n`` with ``n = decay_steps``.
+
+    >>> LinearDecay(0.1, decay_steps=4)([0, 1, 2, 3, 4])
+    array([0.1  , 0.075, 0.05 , 0.025, 0.   ])
+    """
+
+    def _formula(self, t, m):
+        return self.min_lr + (self.peak_lr - self.min_lr) * ((self.decay_steps - t) / self.decay_steps)
+
+
+@dataclass(frozen=True)
+class PolynomialDecay(_Decay):
+    """A power of the straight line: ``lr(t) = min_lr + (peak_lr - min_lr) * ((n - t) / n) ** power``.
+
+    >>> PolynomialDecay(0.1, decay_steps=4, power=2)([0, 2, 4])
+    array([0.1  , 0.025, 0.   ])
+    """
+
+    power: float = 1.0
+
+    def _formula(self, t, m):
+        share_left = (self.decay_steps - t) / self.decay_steps
+        return self.min_lr + (self.peak_lr - self.min_lr) * share_left**self.power
+
+
+@dataclass(frozen=True)
+class CosineDecay(_Decay):
+    """Half a cosine wave: slow at first, fastest half-way, slow at the end [loshchilov2017]_.
+
+    ``lr(t) = min_lr + (peak_lr - min_lr) * (1 + cos(pi * t / n)) / 2`` with ``n = decay_steps``.
+
+    >>> CosineDecay(0.1, decay_steps=4)([0, 2, 4])
+    array([0.1 , 0.05, 0.  ])
+    """
+
+    def _formula(self, t, m):
+        return _cosine((self.decay_steps - t) / self.decay_steps, self.peak_lr, self.min_lr, m)
+
+
+def _cosine(share_left, high, low, m):
+    """Half a cosine wave from `high` (`share_left` = 1) to `low` (0).
+
+    sin(pi/2 * (1 - x))**2 equals (1 + cos(pi * x)) / 2, and does not cancel near the end: the textbook form
+    loses all but six digits there in a run of a million steps.
+    """
+    return low + (high - low) * m.sin(m.pi / 2 * share_left) ** 2
+
+
+@dataclass(frozen=True)
+class SqrtCooldown(_Decay):
+    """Fast at first, then ever slower [hagele2024]_.
+
+    ``lr(t) = min_lr + (peak_lr - min_lr) * (1 - sqrt(t / n))`` with ``n = decay_steps``.
+
+    >>> SqrtCooldown(0.1, decay_steps=4)([0, 1, 4])
+    array([0.1 , 0.05, 0.  ])
+    """
+
+    def _formula(self, t, m):
+        n = self.decay_steps
+        share = (n - t) / n / (1 + m.sqrt(t / n))  # 1 - sqrt(t / n) without its cancellation near the end
+        return self.min_lr + (self.peak_lr - self.min_lr) * share
+
+
+@dataclass(frozen=True)
+class CosineRestarts(Schedule):
+    """Cosine decay again and again, each cycle `cycle_mult` times the length of the last [loshchilov2017]_.
+
+    The first takes `first_cycle_steps`. The step that ends a cycle is the first of the next, at `peak_lr`.
+
+    >>> CosineRestarts(0.1, first_cycle_steps=2, cycle_mult=2)([0, 1, 2, 4, 6])
+    array([0.1 , 0.05, 0.1 , 0.05, 0.1 ])
+    """
+
+    peak_lr: float
+    _: KW_ONLY
+    first_cycle_steps: float
+    cycle_mult: int = 1
+    min_lr: float = 0.0
+
+    _cycles = True
+
+    def __post_init__(self):
+        super().__post_init__()
+        starts, length = [0], self.first_cycle_steps
+        while self.cycle_mult > 1 and starts[-1] < 2**63:  # no counter of steps goes further
+            starts.append(starts[-1] + length)
+            length = length * self.cycle_mult
+        self._set("_starts", tuple(starts))
+
+    def _formula(self, t, m):
+        if self.cycle_mult > 1:
+            return m.pieces(t, self._starts, self._piece)
+        n = self.first_cycle_steps
+        start = n * m.floor(t / n)
+        return _cosine((start + n - t) / n, self.peak_lr, self.min_lr, m)
+
+    def _piece(self, i, t, m):
+        n = self.first_cycle_steps * self.cycle_mult**i
+        return _cosine((self._starts[i] + n - t) / n, self.peak_lr, self.min_lr, m)
+
+
+@dataclass(frozen=True)
+class Triangular(Schedule):
+    """Straight up from `min_lr` to `peak_lr` and down again, each taking `half_cycle_steps` [smith2017]_.
+
+    With ``u = t / half_cycle_steps`` and ``c = floor(u / 2)``, the number of whole cycles so far,
+    ``lr(t) = min_lr + (peak_lr - min_lr) * (1 - |u - 2c - 1|) * cycle_decay ** c``.
+
+    >>> Triangular(0.1, min_lr=0.02, half_cycle_steps=4)([0, 2, 4, 8])
+    array([0.02, 0.06, 0.1 , 0.02])
+    """
+
+    peak_lr: float
+    _: KW_ONLY
+    min_lr: float
+    half_cycle_steps: float
+    cycle_decay: float = 1.0
+
+    _cycles = True
+
+    def _formula(self, t, m):
+        halves = t / self.half_cycle_steps
+        cycle = m.floor(halves / 2)
+        height = (1 - abs(halves - 2 * cycle - 1)) * self.cycle_decay**cycle
+        return self.min_lr + (self.peak_lr - self.min_lr) * height
+
+
+@dataclass(frozen=True)
+class OneCycle(Schedule):
+    """One cosine wave up and one down [smith2018]_.
+
+    From ``peak_lr / div_factor`` at 0 up to `peak_lr` at ``pct_start * total_steps``, then down to
+    ``peak_lr / (div_factor * final_div_factor)`` at `total_steps`. `pct_start` is a share, not a percentage.
+
+    >>> OneCycle(0.1, total_steps=10, pct_start=0.5, div_factor=10, final_div_factor=100)([0, 5, 10])
+    array([0.01  , 0.1   , 0.0001])
+    """
+
+    peak_lr: float
+    _: KW_ONLY
+    total_steps: float = field()  # required, although the base class has a value
+    pct_start: float = 0.3
+    div_factor: float = 25.0
+    final_div_factor: float = 1e4
+
+    def _formula(self, t, m):
+        return m.pieces(t, (0, self.pct_start * self.total_steps), self._piece)
+
+    def _piece(self, i, t, m):
+        top, n, init_lr = self.pct_start * self.total_steps, self.total_steps, self.peak_lr / self.div_factor
+        if i == 0:
+            return _cosine(t / top, self.peak_lr, init_lr, m)
+        return _cosine((n - t) / (n - top), self.peak_lr, init_lr / self.final_div_factor, m)
+
+
+@dataclass(frozen=True)
+class Warmup(Schedule):
+    """A straight line from `init_lr` up to where `schedule` starts, then `schedule` in its own time.
+
+    ``lr(t) = init_lr + (schedule(0) - init_lr) * t / warmup_steps`` before `warmup_steps`, then
+    ``schedule(t - warmup_steps)``. With ``init_lr=0`` update 0 changes nothing;
+    ``init_lr = peak / warmup_steps`` avoids that. ``warmup_steps=0`` means no warm-up.
+
+    >>> Warmup(CosineDecay(0.1, decay_steps=10), warmup_steps=4)([0, 1, 4, 9, 14])
+    array([0.   , 0.025, 0.1  , 0.05 , 0.   ])
+    """
+
+    schedule: Schedule
+    _: KW_ONLY
+    warmup_steps: float
+    init_lr: float = 0.0
+
+    def __post_init__(self):
+        super().__post_init__()
+        instance("schedule", self.schedule, Schedule, "a schedule such as CosineDecay(0.1, decay_steps=100)")
+        self._set("_peak", self.schedule(0))
+        if self._peak == 0:
+            raise ValueError(f"schedule must start above 0, got {self.schedule}, which starts at 0")
+        if self.init_lr > self._peak:
+            raise ValueError(f"init_lr must be at most schedule(0) = {self._peak}, got {self.init_lr}")
+        if self.schedule.total_steps is not None:
+            self._set("total_steps", self.warmup_steps + self.schedule.total_steps)
+
+    def _formula(self, t, m):
+        return m.pieces(t, (0, self.warmup_steps), self._piece)
+
+    def _piece(self, i, t, m):
+        if i == 0:
+            return self.init_lr + (self._peak - self.init_lr) * (t / self.warmup_steps)
+        return self.schedule(t - self.warmup_steps)
+
+
+@dataclass(frozen=True)
+class Join(Schedule):
+    """One schedule after another: each takes over at its boundary and counts its own time from there.
+
+    `schedules` has one entry more than `boundaries`. A schedule that ends before its turn does is held.
+
+    >>> Join([Constant(0.1), LinearDecay(0.1, decay_steps=4)], boundaries=[10])([9, 10, 12, 14])
+    array([0.1 , 0.1 , 0.05, 0.  ])
+    """
+
+    schedules: tuple[Schedule, ...]
+    _: KW_ONLY
+    boundaries: tuple[float, ...]
+
+    def __post_init__(self):
+        instance("schedules", self.schedules, (list, tuple), "a list of schedules")
+        for i, schedule in enumerate(self.schedules):
+            instance(f"schedules[{i}]", schedule, Schedule, "a schedule such as Constant(0.1)")
+        self._set("schedules", tuple(self.schedules))
+        self._set("boundaries", _boundaries(self.boundaries, len(self.schedules), "schedules"))
+        self._set("_starts", (0, *self.boundaries))
+        if self.schedules[-1].total_steps is not None:
+            self._set("total_steps", self._starts[-1] + self.schedules[-1].total_steps)
+
+    def _formula(self, t, m):
+        return m.pieces(t, self._starts, self._piece)
+
+    def _piece(self, i, t, m):
+        return self.schedules[i](t - self._starts[i])
+
+
+def warmup_stable_decay(
+    peak_lr: float,
+    *,
+    total_steps: float,
+    warmup_steps: float,
+    decay_steps: float,
+    shape: str = "sqrt",
+    min_lr: float = 0.0,
+    init_lr: float = 0.0,
+) -> Schedule:
+    """Warm up, hold `peak_lr`, decay over the last `decay_steps` of `total_steps` [hu2024]_ [hagele2024]_.
+
+    `shape` is that of the decay: "linear", "sqrt" or "cosine".
+
+    >>> schedule = warmup_stable_decay(0.1, total_steps=100, warmup_steps=10, decay_steps=20, shape="linear")
+    >>> schedule([5, 50, 90])
+    array([0.05, 0.1 , 0.05])
+    """
+    shapes = {"linear": LinearDecay, "sqrt": SqrtCooldown, "cosine": CosineDecay}
+    if shape not in shapes:
+        raise ValueError(f"shape must be one of {', '.join(shapes)}, got {shape!r}")
+    stable = Warmup(Constant(peak_lr), warmup_steps=warmup_steps, init_lr=init_lr)
+    decay = shapes[shape](peak_lr, decay_steps=decay_steps, min_lr=min_lr)
+    start = number("total_steps", total_steps, ALLOWED["total_steps"]) - decay.decay_steps
+    if start < stable.warmup_steps:
+        raise ValueError(
+            f"total_steps must be at least warmup_steps + decay_steps = {warmup_steps} + {decay_steps}, "
+            f"got {total_steps}"
+        )
+    return Join([stable, decay], boundaries=[start]) if start else decay
+
+
+def _numbers(name, values, allowed, kind):
+    instance(name, values, (list, tuple, np.ndarray), f"a list in which each is {allowed}")
+    return tuple(kind(number(f"{name}[{i}]", value, allowed)) for i, value in enumerate(values))
+
+
+def _boundaries(boundaries, pieces, of):
+    boundaries = _numbers("boundaries", boundaries, "a number above 0", lambda b: b)
+    if len(boundaries) != pieces - 1:
+        raise ValueError(f"boundaries must be one fewer than {of} ({pieces}), got {len(boundaries)}")
+    strictly_rising("boundaries", boundaries)
+    return boundaries

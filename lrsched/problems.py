@@ -11,7 +11,7 @@ A problem is a frozen description. Every array has one row a run, so that many r
 ``evaluate(params, seeds, split)``
     the scores of finished runs, a dict of arrays ``(runs,)``; ``metric`` names the one that is compared.
 
-A seed fixes the initial parameters and all batches, whichever runs are beside it and however many updates follow.
+A seed fixes the initial parameters and all batches, whichever runs are beside it and however long the run.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -34,7 +34,7 @@ def stream(seed: int, use: int) -> np.random.Generator:
 
 
 def rates(schedule: Callable[[int], float], steps: int) -> np.ndarray:
-    """The rates of updates ``0 .. steps - 1``; a callable that is no `Schedule` is asked once for each, in order."""
+    """The rate of each update. A callable that is no `Schedule` is asked once for each, in order."""
     if isinstance(schedule, Schedule):
         return schedule(np.arange(steps))
     return np.array([float(schedule(t)) for t in range(steps)])
@@ -58,7 +58,7 @@ def normal_noise(scale: float, size: int, seeds: Sequence[int], steps: int) -> I
 
 @dataclass(frozen=True)
 class Quadratic:
-    r"""The loss :math:`\tfrac12\sum_i c_i w_i^2` with gradients :math:`c_i w_i + \sigma z_i`, z standard normal.
+    r"""The loss :math:`\tfrac12\sum_i c_i w_i^2`, with normal noise in its gradients :math:`c_i w_i`.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ class Quadratic:
     def expected_loss(self, schedule: Callable[[int], float], steps: int) -> np.ndarray:
         r"""The exact expected loss of SGD before each update and after the last, ``(steps + 1,)``.
 
-        The second moments obey :math:`m_i \leftarrow (1-\eta c_i)^2 m_i + \eta^2\sigma^2`, so nothing is sampled.
+        The second moments are exact: :math:`m_i \leftarrow (1-\eta c_i)^2 m_i + \eta^2\sigma^2`.
         """
         steps = _check.number("steps", steps, "a whole number of 0 or more")
         curvatures = np.array(self.curvatures)

@@ -29,40 +29,7 @@ ALLOWED = {  # a name means the same in every schedule
     "final_div_factor": "a number of 1 or more",
 }
 
-
-class Numbers:
-    """What a formula needs, for one number: Python's `math` is five times faster than NumPy there."""
-
-    pi, sin, sqrt, floor = math.pi, math.sin, math.sqrt, math.floor
-
-    def constant(value, t):
-        return value
-
-    def pieces(t, starts, piece):
-        return piece(bisect_right(starts, t) - 1, t, Numbers)
-
-
-class Arrays:
-    """The same for an array."""
-
-    pi, sin, sqrt, floor = np.pi, np.sin, np.sqrt, np.floor
-
-    def constant(value, t):
-        return np.full_like(t, value)
-
-    def pieces(t, starts, piece):
-        """Slices of a sorted array cost far less than masks, so the steps are sorted first, if need be."""
-        steps = t.ravel()
-        if not (steps[1:] >= steps[:-1]).all():
-            order = np.argsort(steps)
-            values = np.empty_like(steps)
-            values[order] = Arrays.pieces(steps[order], starts, piece)
-        else:
-            cuts = [*np.searchsorted(steps, starts), len(steps)]
-            cuts[0] = 0
-            slices = [(i, steps[a:b]) for i, (a, b) in enumerate(pairwise(cuts)) if a < b]
-            values = np.concatenate([steps[:0], *[piece(i, part, Arrays) for i, part in slices]])
-        return values.reshape(t.shape)
+BLOCK = 8192  # steps computed at a time: what a formula needs in between then stays in the processor's cache
 
 
 class Schedule:
@@ -101,28 +68,52 @@ class Schedule:
             end = self.total_steps
             t = 0 if step < 0 else step if end is None or step <= end else end
             try:
-                return self._formula(t, Numbers)
+                return self._formula(t, math)
             except OverflowError:  # an int that is too large for a float
                 return self(math.inf)
         if isinstance(step, (np.integer, np.floating)) and np.isfinite(step):
             return self(step.item())
         steps = _steps(step, "a finite number" if self._cycles else "a number")
-        values = self._formula(np.clip(steps, 0, self.total_steps), Arrays)
-        return values if values.ndim else float(values)
+        values = steps.ravel()
+        values.clip(0, self.total_steps, out=values)
+        for block in (slice(i, i + BLOCK) for i in range(0, values.size, BLOCK)):
+            values[block] = self._formula(values[block], np)
+        return values.reshape(steps.shape) if steps.ndim else float(values[0])
 
     def _formula(self, t, m):
         raise NotImplementedError(f"{type(self).__name__} must define _formula(t, m)")
 
 
+class Piecewise(Schedule):
+    """A schedule with a formula for each stretch of time: ``_piece(i, t, m)`` from ``_starts[i]`` on."""
+
+    def _formula(self, t, m):
+        if m is math:
+            return self._piece(bisect_right(self._starts, t) - 1, t, m)
+        if (t[1:] < t[:-1]).any():
+            order = np.argsort(t)
+            values = np.empty_like(t)
+            values[order] = self._formula(t[order], m)
+            return values
+        values = np.empty_like(t)  # slices of sorted steps cost far less than masks
+        for i, (a, b) in enumerate(pairwise([0, *np.searchsorted(t, self._starts[1:]), len(t)])):
+            if a < b:
+                values[a:b] = self._piece(i, t[a:b], m)
+        return values
+
+    def _piece(self, i, t, m):
+        raise NotImplementedError(f"{type(self).__name__} must define _piece(i, t, m)")
+
+
 def _steps(step, allowed):
-    """Return `step` as an array of float64, or say why it cannot be one."""
+    """Return a copy of `step` as an array of float64, or say why it cannot be one."""
     try:
         steps = np.asarray(step)
     except ValueError:  # lists of unequal length
         steps = np.asarray(None)
     if steps.dtype.kind not in "iuf":
         raise TypeError(f"step must be {allowed} or an array of them, got {step!r} ({type(step).__name__})")
-    steps = steps.astype(np.float64)
-    if np.isnan(steps).any() or (allowed == "a finite number" and np.isinf(steps).any()):
+    steps = np.array(steps, dtype=np.float64, order="C")
+    if np.isnan(steps.max(initial=0)) or (allowed == "a finite number" and np.isinf(steps).any()):
         raise ValueError(f"step must be {allowed} or an array of them, got {step!r}")
     return steps

@@ -12,17 +12,18 @@ A schedule has no state: calling it twice, or out of order, changes nothing; a r
 Lengths are counted in updates or in epochs, and ``t`` in the same unit. Every ``t`` is allowed, negative and
 fractional ones too: a schedule is held before 0 and after its end, so a decay never rises again.
 
-Each class is one formula, ``_formula(t, m)``. It serves a single number and a whole array alike: ``m`` brings
-``sin``, ``sqrt`` and ``floor`` for the one or the other. Its ``t`` is at least 0 and at most the length.
+Each class is one formula, ``_formula(t, m)``. It serves a single number and a whole array alike: ``m`` is
+`math` for the one and `numpy` for the other. Its ``t`` is at least 0 and at most the length.
 A new schedule is a frozen dataclass with such a formula; `ALLOWED` says what its arguments may be.
 """
 
+import math
 from dataclasses import KW_ONLY, dataclass, field
 
 import numpy as np
 
 from lrsched._check import instance, number, strictly_rising
-from lrsched._schedule import ALLOWED, Schedule
+from lrsched._schedule import ALLOWED, Piecewise, Schedule
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Constant(Schedule):
     peak_lr: float
 
     def _formula(self, t, m):
-        return m.constant(self.peak_lr, t)
+        return self.peak_lr
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class ExponentialDecay(Schedule):
 
 
 @dataclass(frozen=True)
-class PiecewiseConstant(Schedule):
+class PiecewiseConstant(Piecewise):
     """Hold one value until the next boundary, which already takes the new one.
 
     ``lr(t) = values[i]`` with ``i`` the number of boundaries at or below ``t``. `values` has one entry more
@@ -96,12 +97,10 @@ class PiecewiseConstant(Schedule):
     def __post_init__(self):
         self._set("values", _numbers("values", self.values, "a number of 0 or more", float))
         self._set("boundaries", _boundaries(self.boundaries, len(self.values), "values"))
-
-    def _formula(self, t, m):
-        return m.pieces(t, (0, *self.boundaries), self._piece)
+        self._set("_starts", (0, *self.boundaries))
 
     def _piece(self, i, t, m):
-        return m.constant(self.values[i], t)
+        return self.values[i]
 
 
 @dataclass(frozen=True)
@@ -200,7 +199,8 @@ def _cosine(share_left, high, low, m):
     sin(pi/2 * (1 - x))**2 equals (1 + cos(pi * x)) / 2, and does not cancel near the end: the textbook form
     loses all but six digits there in a run of a million steps.
     """
-    return low + (high - low) * m.sin(m.pi / 2 * share_left) ** 2
+    wave = m.sin(m.pi / 2 * share_left)
+    return low + (high - low) * (wave * wave)
 
 
 @dataclass(frozen=True)
@@ -220,7 +220,7 @@ class SqrtCooldown(_Decay):
 
 
 @dataclass(frozen=True)
-class CosineRestarts(Schedule):
+class CosineRestarts(Piecewise):
     """Cosine decay again and again, each cycle `cycle_mult` times the length of the last [loshchilov2017]_.
 
     The first takes `first_cycle_steps`. The step that ends a cycle is the first of the next, at `peak_lr`.
@@ -239,21 +239,21 @@ class CosineRestarts(Schedule):
 
     def __post_init__(self):
         super().__post_init__()
-        starts, length = [0], self.first_cycle_steps
+        starts, lengths = [0], [self.first_cycle_steps]
         while self.cycle_mult > 1 and starts[-1] < 2**63:  # no counter of steps goes further
-            starts.append(starts[-1] + length)
-            length = length * self.cycle_mult
+            starts.append(starts[-1] + lengths[-1])
+            lengths.append(lengths[-1] * self.cycle_mult)
         self._set("_starts", tuple(starts))
+        self._set("_lengths", tuple(lengths))
 
     def _formula(self, t, m):
         if self.cycle_mult > 1:
-            return m.pieces(t, self._starts, self._piece)
+            return Piecewise._formula(self, t, m)
         n = self.first_cycle_steps
-        start = n * m.floor(t / n)
-        return _cosine((start + n - t) / n, self.peak_lr, self.min_lr, m)
+        return _cosine((n * m.floor(t / n) + n - t) / n, self.peak_lr, self.min_lr, m)
 
     def _piece(self, i, t, m):
-        n = self.first_cycle_steps * self.cycle_mult**i
+        n = self._lengths[i]
         return _cosine((self._starts[i] + n - t) / n, self.peak_lr, self.min_lr, m)
 
 
@@ -284,7 +284,7 @@ class Triangular(Schedule):
 
 
 @dataclass(frozen=True)
-class OneCycle(Schedule):
+class OneCycle(Piecewise):
     """One cosine wave up and one down [smith2018]_.
 
     From ``peak_lr / div_factor`` at 0 up to `peak_lr` at ``pct_start * total_steps``, then down to
@@ -301,18 +301,19 @@ class OneCycle(Schedule):
     div_factor: float = 25.0
     final_div_factor: float = 1e4
 
-    def _formula(self, t, m):
-        return m.pieces(t, (0, self.pct_start * self.total_steps), self._piece)
+    def __post_init__(self):
+        super().__post_init__()
+        self._set("_starts", (0, self.pct_start * self.total_steps))
 
     def _piece(self, i, t, m):
-        top, n, init_lr = self.pct_start * self.total_steps, self.total_steps, self.peak_lr / self.div_factor
+        n, top, init_lr = self.total_steps, self._starts[1], self.peak_lr / self.div_factor
         if i == 0:
             return _cosine(t / top, self.peak_lr, init_lr, m)
         return _cosine((n - t) / (n - top), self.peak_lr, init_lr / self.final_div_factor, m)
 
 
 @dataclass(frozen=True)
-class Warmup(Schedule):
+class Warmup(Piecewise):
     """A straight line from `init_lr` up to where `schedule` starts, then `schedule` in its own time.
 
     ``lr(t) = init_lr + (schedule(0) - init_lr) * t / warmup_steps`` before `warmup_steps`, then
@@ -332,24 +333,21 @@ class Warmup(Schedule):
         super().__post_init__()
         instance("schedule", self.schedule, Schedule, "a schedule such as CosineDecay(0.1, decay_steps=100)")
         self._set("_peak", self.schedule(0))
+        self._set("_starts", (0, self.warmup_steps))
         if self._peak == 0:
             raise ValueError(f"schedule must start above 0, got {self.schedule}, which starts at 0")
         if self.init_lr > self._peak:
             raise ValueError(f"init_lr must be at most schedule(0) = {self._peak}, got {self.init_lr}")
-        if self.schedule.total_steps is not None:
-            self._set("total_steps", self.warmup_steps + self.schedule.total_steps)
-
-    def _formula(self, t, m):
-        return m.pieces(t, (0, self.warmup_steps), self._piece)
+        self._set("total_steps", _end(self.warmup_steps, self.schedule))
 
     def _piece(self, i, t, m):
         if i == 0:
             return self.init_lr + (self._peak - self.init_lr) * (t / self.warmup_steps)
-        return self.schedule(t - self.warmup_steps)
+        return self.schedule._formula(t - self.warmup_steps, m)
 
 
 @dataclass(frozen=True)
-class Join(Schedule):
+class Join(Piecewise):
     """One schedule after another: each takes over at its boundary and counts its own time from there.
 
     `schedules` has one entry more than `boundaries`. A schedule that ends before its turn does is held.
@@ -369,11 +367,7 @@ class Join(Schedule):
         self._set("schedules", tuple(self.schedules))
         self._set("boundaries", _boundaries(self.boundaries, len(self.schedules), "schedules"))
         self._set("_starts", (0, *self.boundaries))
-        if self.schedules[-1].total_steps is not None:
-            self._set("total_steps", self._starts[-1] + self.schedules[-1].total_steps)
-
-    def _formula(self, t, m):
-        return m.pieces(t, self._starts, self._piece)
+        self._set("total_steps", _end(self._starts[-1], self.schedules[-1]))
 
     def _piece(self, i, t, m):
         return self.schedules[i](t - self._starts[i])
@@ -409,6 +403,16 @@ def warmup_stable_decay(
             f"got {total_steps}"
         )
     return Join([stable, decay], boundaries=[start]) if start else decay
+
+
+def _end(start, schedule):
+    """Return the last step of a schedule that begins at `start`; its own time there is not above its length."""
+    if schedule.total_steps is None:
+        return None
+    end = start + schedule.total_steps
+    while end - start > schedule.total_steps:  # by rounding, where lengths are no whole numbers
+        end = math.nextafter(end, start)
+    return end
 
 
 def _numbers(name, values, allowed, kind):

@@ -1,0 +1,43 @@
+// What all widgets share: their look, a builder of elements, a place to keep things. Each widget's script follows.
+
+// Colours are the book's (--pst-...) or JupyterLab's (--jp-...), so that a widget follows light and dark.
+const look = `
+.lrsched { --text: var(--pst-color-text-base, var(--jp-ui-font-color1, #222));
+  --quiet: var(--pst-color-text-muted, var(--jp-ui-font-color2, #555));
+  --line: var(--pst-color-border, var(--jp-border-color1, #bbb));
+  --paper: var(--pst-color-background, var(--jp-layout-color1, #fff));
+  --panel: var(--pst-color-surface, var(--jp-layout-color2, #f4f4f5));
+  --accent: var(--pst-color-primary, var(--jp-brand-color1, #0b62c4));
+  color: var(--text); max-width: 36rem; font-variant-numeric: tabular-nums; line-height: 1.5 }
+.lrsched *, .lrsched { box-sizing: border-box }
+.lrsched p { margin: 0 }
+.lrsched :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
+.lrsched input { accent-color: var(--accent); margin: 0 }
+.lrsched button { font: inherit; color: var(--text); background: var(--paper); border: 1px solid var(--quiet);
+  border-radius: .4rem; min-height: 2.75rem; padding: .25rem 1rem; cursor: pointer }
+.lrsched button:hover:not(:disabled) { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent) }
+.lrsched button:disabled { opacity: .45; cursor: default }
+.lrsched .quiet { color: var(--quiet); font-size: .9em }
+.lrsched .heard { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
+`;
+
+function element(tag, settings = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(settings)) {
+    if (typeof value === 'function') node.addEventListener(name, value);
+    else if (typeof value === 'boolean') node.toggleAttribute(name, value);
+    else if (name === 'html') node.innerHTML = value;
+    else node.setAttribute(name, value);
+  }
+  node.append(...children);
+  return node;
+}
+
+// The outermost element of a widget. JupyterLab takes keys for its own shortcuts: those pressed in here end here.
+function widget(el, title, css, ...children) {
+  const root = element('div', {class: 'lrsched', role: 'group', 'aria-label': title, 'data-lm-suppress-shortcuts': 'true'},
+    element('style', {}, look + css), ...children);
+  root.addEventListener('keydown', event => { if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation(); });
+  el.append(root);
+  return root;
+}

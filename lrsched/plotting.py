@@ -1,0 +1,187 @@
+"""The course's figures: functions that take an Axes and return it, and `show`, which puts one in the page.
+
+    fig, ax = figure()
+    plot_schedule(ax, StepDecay(0.1, decay_rate=0.5, step_size=20), 60)
+    show(fig, alt="The learning rate halves at updates 20 and 40.")
+
+A figure becomes inline SVG in the colour of the page's text, so that it is readable in light and in dark.
+Curves differ in colour and in dashes, and carry their name at their end.
+"""
+
+import base64
+import html
+import io
+import re
+
+import matplotlib
+import numpy as np
+from cycler import cycler
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lrsched import _check
+from lrsched.schedules import Schedule
+
+__all__ = ["PALETTE", "STYLE", "figure", "log_axis", "plot_schedule", "show", "svg"]
+
+# Mid tones: each has a contrast of 3 to white and to the dark page, and all stay apart in every kind of
+# colour blindness. Grey is for what the reader compares with.
+PALETTE = {
+    "blue": "#4095e6",
+    "orange": "#cb7f0d",
+    "green": "#427950",
+    "purple": "#975098",
+    "grey": "#808080",
+}
+CURVES = ["blue", "orange", "green", "purple"]
+
+STYLE = {
+    "axes.prop_cycle": cycler(color=[PALETTE[name] for name in CURVES])
+    + cycler(linestyle=["-", "--", "-.", ":"])
+    + cycler(linewidth=[2] * len(CURVES)),
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "font.size": 10,
+    "path.simplify_threshold": 0.1,
+    "savefig.transparent": True,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "lrsched",
+}
+
+
+def figure(panels: int = 1, *, size: tuple[float, float] | None = None) -> tuple[Figure, Axes | list[Axes]]:
+    """Return an empty figure and its Axes: one, or a list of `panels` stacked ones that share the x axis.
+
+    `size` is in inches.
+
+    >>> fig, (top, bottom) = figure(panels=2)
+    """
+    panels = _check.number("panels", panels, "a whole number of 1 or more")
+    with matplotlib.rc_context(STYLE):
+        fig = Figure(figsize=size or (5.2, 1.2 + 1.6 * panels), layout="constrained")
+        axes = fig.subplots(panels, sharex=True, squeeze=False)[:, 0].tolist()
+        fig.align_ylabels()
+    return fig, axes if panels > 1 else axes[0]
+
+
+def log_axis(ax: Axes) -> Axes:
+    """Make the y axis logarithmic, with plain numbers: 0.01, and 0.02 and 0.05 where there is room."""
+
+    def label(value: float, _: int) -> str:
+        low, high = ax.get_ylim()
+        return f"{value:g}" if f"{value:e}"[0] in ("125" if high < 100 * low else "1") else ""
+
+    ax.set_yscale("log")
+    ax.yaxis.set_major_formatter(label)
+    ax.yaxis.set_minor_formatter(label)
+    return ax
+
+
+def plot_schedule(ax: Axes, schedule: Schedule, steps: int, *, label: str = "", **line: object) -> Axes:
+    """Draw the rates that updates 0 to `steps` - 1 use; `label` stands at the end of the curve.
+
+    `line` goes to Matplotlib's `Axes.plot`.
+
+    >>> from lrsched import StepDecay
+    >>> fig, ax = figure()
+    >>> plot_schedule(ax, StepDecay(0.1, decay_rate=0.5, step_size=20), 60).get_ylabel()
+    'learning rate'
+    """
+    _check.instance("schedule", schedule, Schedule, "a schedule")
+    steps = _check.number("steps", steps, "a whole number of 1 or more")
+    t = np.arange(0, steps, 1 / np.ceil(500 / steps))  # fine enough for a drop to stand upright
+    ax.plot(t, schedule(t), **line)
+    ax.set(xlabel="update", ylabel="learning rate")
+    ax.label_outer()
+    return label_end(ax, label)
+
+
+def label_end(ax: Axes, label: str) -> Axes:
+    """Write `label` beside the end of the line that was drawn last."""
+    x, y = (values[-1] for values in ax.lines[-1].get_data())
+    ax.annotate(label, (x, y), (5, 0), textcoords="offset points", va="center", gid="end")
+    return ax
+
+
+def _spread(ax: Axes, apart: float = 12) -> None:
+    """Move labels at the ends of curves until each has its own line (`apart` in points)."""
+    height = {
+        text: ax.transData.transform(text.xy)[1] * 72 / ax.figure.dpi
+        for text in ax.texts
+        if text.get_gid() == "end"
+    }
+    lowest = -np.inf
+    for text in sorted(height, key=height.get):
+        lowest = max(height[text], lowest + apart)
+        text.set_position((5, lowest - height[text]))
+
+
+def svg(fig: Figure, alt: str = "") -> str:
+    """Return `fig` as small inline SVG in the colour of the page's text; `alt` is its text alternative."""
+    for ax in fig.axes:
+        _spread(ax)
+    with matplotlib.rc_context(STYLE):
+        fig.savefig(file := io.StringIO(), format="svg", metadata={"Date": None, "Creator": None})
+    text = file.getvalue()
+    view_box = re.search(r'viewBox="[^"]*"', text)[0]
+    body = text[text.index('<g id="figure_1">') : text.rindex("</svg>")]
+    body = re.sub(r' d="([^"]*)"', lambda path: f' d="{short(path[1])}"', body)
+    body = re.sub(
+        r' (x|y|width|height)="([-\d.]+)"', lambda at: f' {at[1]}="{round(float(at[2]), 1):g}"', body
+    )
+    body = body.replace("xlink:href", "href")
+    body = re.sub(r' transform="rotate\(-0 [^"]*"|font-family: [^;"]*(; )?', "", body)
+    body = re.sub(r"#000000|(?<=[ :\"])black\b", "currentColor", body)
+    body = re.sub(r'id="axes_(\d+)"', r'data-axes="\1"', body)
+    body = re.sub(r">\s+<", "><", body).rstrip()
+    used = set(re.findall(r"#([\w-]+)", body))
+    body = re.sub(r' id="([^"]*)"', lambda name: name[0] if name[1] in used else "", body)
+    role = f' role="img" aria-label="{html.escape(alt)}"' if alt else ""
+    style = "width: 100%; max-width: 36rem; height: auto; fill: currentColor; stroke-linejoin: round"
+    return f'<svg class="figure"{role} {view_box} style="{style}">{body}</svg>'
+
+
+def short(path: str) -> str:
+    """Return SVG path data in steps of 0.1 points from point to point: half of Matplotlib's bytes."""
+    out, last, start = [], (0, 0), (0, 0)
+    for command, numbers in re.findall(r"([MLQCZz])([^MLQCZz]*)", path):
+        points = [round(float(number) * 10) for number in numbers.split()]
+        out.append(
+            command.lower() + " ".join(f"{(value - last[i % 2]) / 10:g}" for i, value in enumerate(points))
+        )
+        last = tuple(points[-2:]) or start
+        start = last if command == "M" else start
+    text = re.sub(r"(?<!\d)0(?=\.)", "", " ".join(out))  # .5 for 0.5, but not in 20.5
+    return re.sub(r" (?=-)", "", text).replace(" l", "l")
+
+
+def png(fig: Figure) -> str:
+    """Return `fig` as PNG in base 64, which viewers show that know no inline SVG."""
+    fig.savefig(file := io.BytesIO(), format="png", dpi=100, transparent=False, metadata={"Software": None})
+    return base64.b64encode(file.getvalue()).decode()
+
+
+class Shown:
+    """A figure in the page; Jupyter displays it."""
+
+    def __init__(self, fig: Figure, alt: str):
+        self.fig, self.alt = fig, alt
+
+    def __repr__(self) -> str:
+        return f"Figure: {self.alt}"
+
+    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, str]:
+        return {"text/html": svg(self.fig, self.alt), "image/png": png(self.fig), "text/plain": repr(self)}
+
+
+def show(fig: Figure, *, alt: str) -> Shown:
+    """Put `fig` in the page; `alt`, its text alternative, says in words what the figure shows.
+
+    >>> fig, ax = figure()
+    >>> show(fig, alt="The rate halves every 20 updates.")
+    Figure: The rate halves every 20 updates.
+    """
+    _check.instance("alt", alt, str, "a sentence that says what the figure shows")
+    if not alt.strip():
+        raise ValueError(f"alt must be a sentence that says what the figure shows, got {alt!r}")
+    return Shown(fig, alt)

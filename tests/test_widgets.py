@@ -1,0 +1,156 @@
+import gzip
+import json
+import re
+import time
+
+import numpy as np
+import pytest
+from test_plotting import absolute
+
+from lrsched.course import demos, explore
+
+GRIDS = {"decay_rate": [0.1, 0.25, 0.5], "step_size": [10, 50]}
+DEMO = {"title": "Step decay", "panels": 2}
+
+
+def line(ax, slope, shift=0):
+    ax.plot([0, 1], [shift, shift + slope])
+    ax.plot([0, 1], [1, 1])
+    ax.set(xlim=(0, 1), ylim=(0, 5), xlabel="x")
+    return f"The line rises by {slope} from {shift}."
+
+
+def one(draw=line, grids=None, **options):
+    return explore(draw, grids or {"slope": [1, 2]}, **{"title": "A line", **options})
+
+
+def test_each_setting_has_its_picture_and_sentence_in_order():
+    content = one(grids={"slope": [1, 2, 3], "shift": [0, 1]}).content
+    assert content["values"] == [["1", "2", "3"], ["0", "1"]]
+    assert content["sentences"] == [
+        f"The line rises by {slope} from {shift}." for slope in (1, 2, 3) for shift in (0, 1)
+    ]
+    assert len({tuple(frame) for frame in content["frames"]}) == 6
+
+
+def test_what_all_pictures_share_is_stored_once():
+    content = one().content
+    assert content["base"].count("clip-path") == 1
+    assert [len(frame) for frame in content["frames"]] == [1, 1]
+    assert all(frame[0].count("<path") == 1 for frame in content["frames"])
+
+
+def test_each_curve_of_each_frame_lies_inside_its_axes():
+    content = explore(demos.step_decay, GRIDS, **DEMO).content
+    clips = dict(re.findall(r'<clipPath id="(\w+)"><rect ([^>]*)/>', content["base"]))
+    seen = 0
+    for frame in [*content["frames"], [content["base"]]]:
+        for path, clip in re.findall(r'<path d="([^"]+)" clip-path="url\(#(\w+)\)"', "".join(frame)):
+            box = {name: float(value) for name, value in re.findall(r'(\w+)="([\d.]+)"', clips[clip])}
+            x, y = absolute(path).T
+            assert box["x"] - 0.1 <= x.min() and x.max() <= box["x"] + box["width"] + 0.1
+            assert box["y"] - 0.1 <= y.min() and y.max() <= box["y"] + box["height"] + 0.1
+            assert np.ptp(x) > 0.9 * box["width"]
+            seen += 1
+    assert seen == 2 * 6 + 2  # two curves a frame, and two that do not change
+
+
+def test_each_frame_is_complete():
+    """Base and frame together are the picture that Matplotlib draws for that setting alone."""
+    explorer = explore(demos.step_decay, GRIDS, **DEMO, start={"decay_rate": 0.25, "step_size": 50})
+    at = explorer.content["sentences"].index(
+        re.search("<figcaption>(.*)</figcaption>", explorer.without_script)[1]
+    )
+    assert at == 3
+    parts = explorer.content["base"] + "".join(explorer.content["frames"][at])
+    for kind in (' d="[^"]+" clip-path', ">[^<>]+</text>"):
+        assert sorted(re.findall(kind, parts)) == sorted(
+            re.findall(kind, explorer.without_script.split("<figcaption")[0])
+        )
+
+
+def test_no_reference_in_a_picture_leads_nowhere():
+    content = explore(demos.step_decay, GRIDS, **DEMO).content
+    used = set(re.findall(r"#([A-Za-z][\w-]*)\b(?=[)\"])", content["base"] + json.dumps(content["frames"])))
+    assert used and used == set(re.findall(r' id="([^"]+)"', content["base"]))
+
+
+def test_a_demo_of_a_hundred_frames_is_light_and_quick():
+    grids = {"decay_rate": np.linspace(0.1, 1, 10), "step_size": range(10, 110, 10)}
+    start = time.process_time()
+    content = explore(demos.step_decay, grids, **DEMO).content
+    assert time.process_time() - start < 3
+    assert len(content["frames"]) == 100
+    assert len(gzip.compress(json.dumps(content).encode())) < 12_000
+
+
+def test_the_first_picture_is_there_without_script_and_as_preview():
+    explorer = one(start={"slope": 2})
+    assert explorer.index == [1]
+    assert "The line rises by 2 from 0." in explorer.without_script
+    assert 'role="img" aria-label="The line rises by 2 from 0."' in explorer.without_script
+    data, _ = explorer._repr_mimebundle_()
+    assert data["image/png"].startswith("iVBOR")
+    assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == explorer.model_id
+
+
+def test_the_text_tells_two_contents_apart():
+    assert repr(one()) == repr(one())
+    assert repr(one()) != repr(one(grids={"slope": [1, 2.001]}))
+    text = repr(explore(demos.step_decay, GRIDS, **DEMO))
+    assert re.fullmatch(r"Explorer\(decay_rate: 3, step_size: 2; [0-9a-f]{12}\)", text)
+
+
+@pytest.mark.parametrize(
+    "value, text",
+    [
+        (0.05, "0.05"),
+        (1e-5, "0.00001"),
+        (0.1 + 0.2, "0.3"),
+        (np.float64(1), "1"),
+        (12345, "12345"),
+        ("cosine", "cosine"),
+    ],
+)
+def test_values_are_written_in_as_few_digits_as_say_them(value, text):
+    def mark(ax, at):
+        ax.set(xlim=(0, 1), ylim=(0, 1))
+        return "A sentence."
+
+    assert one(mark, {"at": [value]}).content["values"] == [[text]]
+
+
+def raises(ax, slope):
+    raise KeyError("rate")
+
+
+def says_nothing(ax, slope):
+    line(ax, slope)
+
+
+def moves(ax, slope):
+    return line(ax, slope) and ax.set(ylim=(0, slope)) and "The limits move."
+
+
+@pytest.mark.parametrize(
+    "draw, grids, options, sentence",
+    [
+        (line, {}, {}, "grids must name 1 to 3 parameters that give 1 to 200 pictures, got none"),
+        (line, {"slope": []}, {}, "grids must name 1 to 3 .* got slope: 0 values"),
+        (line, {"slope": range(201)}, {}, "grids must name .* got slope: 201 values"),
+        (raises, None, {}, "draw must draw every setting, got KeyError at slope=1: 'rate'"),
+        (says_nothing, None, {}, "draw must return a sentence that says what is seen, got None at slope=1"),
+        (
+            moves,
+            None,
+            {},
+            r"draw must set the same ylim in every picture, got \(0, 1\) at first and \(0, 2\) at slope=2",
+        ),
+        (line, None, {"start": {"slope": 3}}, "start must take its names and values from grids, got slope=3"),
+        (line, None, {"start": {"size": 1}}, "start must take its names and values from grids, got size=1"),
+        (line, None, {"panels": 0}, "panels must be a whole number of 1 or more, got 0"),
+    ],
+)
+def test_wrong_arguments_get_one_sentence(draw, grids, options, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        explore(draw, {"slope": [1, 2]} if grids is None else grids, title="A line", **options)

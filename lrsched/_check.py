@@ -30,11 +30,10 @@ def number(name: str, value: object, allowed: str) -> int | float:
     """
     if not isinstance(value, Real) or isinstance(value, bool):
         raise TypeError(f"{name} must be {allowed}, got {value!r} ({type(value).__name__})")
+    value = int(value) if hasattr(value, "__index__") else float(value)
     if value != value or abs(value) > float_info.max or not ALLOWED[allowed](value):
         raise ValueError(f"{name} must be {allowed}, got {value}")
-    if "whole" in allowed or hasattr(value, "__index__"):
-        return int(value)
-    return float(value)
+    return int(value) if "whole" in allowed else value
 
 
 def instance(name: str, value: object, kind: type, allowed: str) -> None:

@@ -406,7 +406,7 @@ def warmup_stable_decay(
 
 
 def _end(start, schedule):
-    """Return the last step of a schedule that begins at `start`; its own time there is not above its length."""
+    """Return the last step of a schedule that begins at `start`: its own time there is within its length."""
     if schedule.total_steps is None:
         return None
     end = start + schedule.total_steps
@@ -421,6 +421,8 @@ def _numbers(name, values, allowed, kind):
 
 
 def _boundaries(boundaries, pieces, of):
+    if pieces == 0:
+        raise ValueError(f"{of} must not be empty")
     boundaries = _numbers("boundaries", boundaries, "a number above 0", lambda b: b)
     if len(boundaries) != pieces - 1:
         raise ValueError(f"boundaries must be one fewer than {of} ({pieces}), got {len(boundaries)}")

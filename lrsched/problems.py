@@ -20,17 +20,11 @@ from dataclasses import KW_ONLY, dataclass
 import numpy as np
 
 from lrsched import _check
+from lrsched._streams import BLOCK, GRADIENT_NOISE, stream
+from lrsched.digits import Digits
 from lrsched.schedules import Schedule
 
-__all__ = ["Quadratic", "Ravine", "rates"]
-
-# One stream of random numbers for each use, so that none shifts another.
-INIT, EXAMPLES, NOISE, NOISY_LABELS = range(4)
-BLOCK = 64  # updates whose random numbers are drawn at once
-
-
-def stream(seed: int, use: int) -> np.random.Generator:
-    return np.random.default_rng([seed, use])
+__all__ = ["Digits", "Quadratic", "Ravine", "rates"]
 
 
 def rates(schedule: Callable[[int], float], steps: int) -> np.ndarray:
@@ -50,7 +44,7 @@ def normal_noise(scale: float, size: int, seeds: Sequence[int], steps: int) -> I
     if scale == 0:
         yield from (0.0 for _ in range(steps))
         return
-    streams = [stream(seed, NOISE) for seed in seeds]
+    streams = [stream(seed, GRADIENT_NOISE) for seed in seeds]
     for start in range(0, steps, BLOCK):
         shape = (min(BLOCK, steps - start), size)
         yield from scale * np.stack([s.standard_normal(shape) for s in streams], axis=1)
@@ -90,9 +84,7 @@ class Quadratic:
         if len(start) == 1:
             start *= len(curvatures)
         if len(start) != len(curvatures):
-            raise ValueError(
-                f"start must be 1 or {len(curvatures)} numbers (as curvatures), got {len(start)}"
-            )
+            raise ValueError(f"start must be 1 or {len(curvatures)} numbers (as curvatures), got {len(start)}")
         _check.number("noise", self.noise, "a number of 0 or more")
         object.__setattr__(self, "curvatures", curvatures)
         object.__setattr__(self, "start", start)
@@ -119,14 +111,12 @@ class Quadratic:
 
     def loss(self, params: np.ndarray) -> np.ndarray:
         """The loss at any array of points ``(..., parameters)``."""
-        return params**2 @ np.array(self.curvatures) / 2
+        return (params**2 * self.curvatures).sum(axis=-1) / 2
 
     def loss_and_grads(self, params: np.ndarray, batch: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
         return self.loss(params), params * self.curvatures + batch
 
-    def evaluate(
-        self, params: np.ndarray, seeds: Sequence[int], split: str = "train"
-    ) -> dict[str, np.ndarray]:
+    def evaluate(self, params: np.ndarray, seeds: Sequence[int], split: str = "train") -> dict[str, np.ndarray]:
         return {"loss": self.loss(params)}
 
 
@@ -173,7 +163,5 @@ class Ravine:
         pull = self.steepness * (y - x**2 / 4)
         return self.loss(params), np.stack([x - pull * x / 2, pull], axis=1) + batch
 
-    def evaluate(
-        self, params: np.ndarray, seeds: Sequence[int], split: str = "train"
-    ) -> dict[str, np.ndarray]:
+    def evaluate(self, params: np.ndarray, seeds: Sequence[int], split: str = "train") -> dict[str, np.ndarray]:
         return {"loss": self.loss(params)}

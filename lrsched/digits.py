@@ -1,0 +1,247 @@
+"""The 8x8 handwritten digits, and small networks that learn them: `Digits`, imported from `lrsched.problems`.
+
+The 1,797 images are the test part of "Optical Recognition of Handwritten Digits" [alpaydin1998]_ by E. Alpaydin
+and C. Kaynak, UCI Machine Learning Repository, licence CC BY 4.0, as distributed by scikit-learn.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise, repeat
+from pathlib import Path
+
+import numpy as np
+
+from lrsched import _check
+from lrsched._streams import BLOCK, EXAMPLES, FIXED_LABELS, FRESH_LABELS, INIT, stream
+
+POOL, PIXELS, CLASSES = 1397, 64, 10
+ONE_HOT = np.eye(CLASSES)
+
+
+@cache
+def images_and_labels() -> tuple[np.ndarray, np.ndarray]:
+    """All images, the pool first, and their labels. An image is its pixels, less their means, and a one."""
+    with np.load(Path(__file__).with_name("data") / "digits.npz") as data:
+        order = np.random.default_rng(0).permutation(len(data["labels"]))
+        images, labels = data["images"][order] / 16, data["labels"][order].astype(int)
+    images -= images[:POOL].mean(axis=0)
+    return np.hstack([images, np.ones((len(images), 1))]), labels
+
+
+def redraw(labels: np.ndarray, share: float, random: np.random.Generator) -> np.ndarray:
+    """Replace a `share` of the labels by labels drawn uniformly (each may be the right one again)."""
+    chance, other = random.random((2, *labels.shape))
+    return np.where(chance < share, (other * CLASSES).astype(int), labels)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Digits:
+    """Logistic regression or a fully connected network on a pool of 1,397 digits; 400 more are the test split.
+
+    Inputs are the 64 pixels, scaled to 0..1, less their means. The scores are ``loss``, ``excess`` (the loss less
+    its floor) and ``accuracy`` (on the true labels, from 0 to 1).
+
+    Parameters
+    ----------
+    hidden : tuple of whole numbers
+        The sizes of the hidden layers; none is logistic regression.
+    activation : "relu" or "tanh"
+    loss : "cross_entropy" or "squared"
+        Softmax cross-entropy, or half the squared distance to the one-hot label; the mean over the batch.
+    batch_size : whole number or None
+        Examples are drawn with replacement. None is the whole pool at every update, fresh noise averaged.
+    label_noise : number
+        The share of training labels that are redrawn uniformly from the ten classes.
+    fresh_noise : bool
+        Redraw at every visit, so that nothing can be memorised: ``loss`` is then the expectation over the noise,
+        and its floor that of the best possible prediction. Or once for each seed: then only the pool is noisy.
+    init_scale : number
+        Initial weights are normal with standard deviation ``init_scale * sqrt(2 / in)``; biases are 0.
+    feature_decades : number
+        Scale the features, in a fixed random order, by factors from 1 down to ``10 ** -feature_decades``.
+    pool_size : whole number
+        Use the first examples of the pool only.
+    """
+
+    hidden: tuple[int, ...] = ()
+    activation: str = "relu"
+    loss: str = "cross_entropy"
+    batch_size: int | None = 32
+    label_noise: float = 0.0
+    fresh_noise: bool = True
+    init_scale: float = 1.0
+    feature_decades: float = 0.0
+    pool_size: int = POOL
+
+    def __post_init__(self):
+        object.__setattr__(self, "hidden", tuple(self.hidden))
+        for size in self.hidden:
+            _check.number("hidden", size, "a whole number of 1 or more")
+        for name, allowed in [("activation", ("relu", "tanh")), ("loss", ("cross_entropy", "squared"))]:
+            if getattr(self, name) not in allowed:
+                raise ValueError(f"{name} must be one of {allowed}, got {getattr(self, name)!r}")
+        if self.batch_size is not None:
+            _check.number("batch_size", self.batch_size, "a whole number of 1 or more")
+        _check.number("label_noise", self.label_noise, "a number of 0 or more and below 1")
+        _check.number("init_scale", self.init_scale, "a number of 0 or more")
+        _check.number("feature_decades", self.feature_decades, "a number of 0 or more")
+        _check.number("pool_size", self.pool_size, "a whole number of 1 or more")
+        if self.pool_size > POOL:
+            raise ValueError(f"pool_size must be at most {POOL}, got {self.pool_size}")
+
+    @property
+    def metric(self) -> str:
+        return "excess" if self.floor else "loss"
+
+    @property
+    def floor(self) -> float:
+        """The expected loss of the best possible prediction: 0 unless labels are redrawn at every visit."""
+        chances = self._expected(np.array(0))
+        if self.loss == "squared":
+            return float(np.sum(chances * (1 - chances)) / 2)
+        return float(-np.sum(chances * np.log(chances, where=chances > 0, out=np.zeros(CLASSES))))
+
+    def init(self, seeds: Sequence[int]) -> np.ndarray:
+        sizes = pairwise((PIXELS, *self.hidden, CLASSES))
+        params = np.zeros((len(seeds), sum((n_in + 1) * n_out for n_in, n_out in sizes)))
+        for row, seed in zip(params, seeds, strict=True):
+            random = stream(seed, INIT)
+            for weights in self._layers(row[None]):
+                n_in, n_out = weights[0, :-1].shape
+                weights[0, :-1] = self.init_scale * np.sqrt(2 / n_in) * random.standard_normal((n_in, n_out))
+        return params
+
+    def batches(self, seeds: Sequence[int], steps: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """For each update the inputs ``(runs, 65, batch)`` and the targets ``(runs, 10, batch)``."""
+        images, labels = self._labelled("train", seeds)
+        if self.batch_size is None:
+            yield from repeat(self._whole(images, labels), steps)
+            return
+        examples = [stream(seed, EXAMPLES) for seed in seeds]
+        redraws = [stream(seed, FRESH_LABELS) for seed in seeds]
+        for start in range(0, steps, BLOCK):
+            shape = (min(BLOCK, steps - start), self.batch_size)
+            picks = [random.integers(len(images), size=shape) for random in examples]
+            seen = [own[pick] for own, pick in zip(labels, picks, strict=True)]
+            if self._fresh:
+                seen = [redraw(s, self.label_noise, random) for s, random in zip(seen, redraws, strict=True)]
+            for pick, label in zip(np.stack(picks, axis=1), np.stack(seen, axis=1), strict=True):
+                yield (
+                    images.take(pick, axis=0).swapaxes(1, 2),
+                    ONE_HOT.take(label, axis=0).swapaxes(1, 2),
+                )
+
+    def loss_and_grads(self, params: np.ndarray, batch: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Forward and backward through all runs at once."""
+        inputs, targets = batch
+        grads = np.empty_like(params)
+        layers = self._layers(params)
+        activations, outputs = self._forward(layers, inputs)
+        losses, delta = self._loss_and_delta(outputs, targets)
+        for i in reversed(range(len(layers))):
+            np.matmul(activations[i], delta.swapaxes(1, 2), out=self._layers(grads)[i])
+            if i > 0:
+                delta = layers[i][:, :-1] @ delta
+                units = activations[i][:, :-1]
+                delta *= units > 0 if self.activation == "relu" else 1 - units**2
+        return losses, grads
+
+    def evaluate(self, params: np.ndarray, seeds: Sequence[int], split: str = "train") -> dict[str, np.ndarray]:
+        images, labels = self._labelled(split, seeds)
+        _, truth = self._split(split)
+        losses, accuracy = np.empty((2, len(params)))
+        for i, row in enumerate(params[:, None]):  # one run at a time stays in the cache
+            inputs, targets = self._whole(images, labels[i : i + 1])
+            _, outputs = self._forward(self._layers(row), inputs)
+            losses[i] = self._loss_and_delta(outputs, targets)[0][0]
+            accuracy[i] = np.mean(outputs[0].argmax(axis=0) == truth)
+        return {"loss": losses, "excess": losses - self.floor, "accuracy": accuracy}
+
+    def sharpness(self, params: np.ndarray, seeds: Sequence[int] = (), tolerance: float = 1e-3) -> np.ndarray:
+        """The largest curvature of the loss on the whole pool, ``(runs,)``, by power iteration.
+
+        Full-batch gradient descent is stable for rates below 2 / sharpness. `seeds` are those of the runs, and
+        matter only where each has its own fixed label noise. Stops when no run changes by a share `tolerance`.
+        """
+        batch = self._whole(*self._labelled("train", seeds or [0] * len(params)))
+        direction = np.random.default_rng(0).standard_normal(params.shape)
+        sharpness = np.zeros(len(params))
+        for _ in range(200):
+            direction /= np.linalg.norm(direction, axis=1, keepdims=True)
+            step = 1e-5 * direction
+            ahead, behind = (self.loss_and_grads(at, batch)[1] for at in (params + step, params - step))
+            bent = (ahead - behind) / 2e-5  # the Hessian times the direction, by central differences
+            before, sharpness = sharpness, np.sum(direction * bent, axis=1)
+            if np.all(np.abs(sharpness - before) <= tolerance * np.abs(sharpness)):
+                break
+            direction = bent
+        return sharpness
+
+    @property
+    def _fresh(self) -> bool:
+        return self.label_noise > 0 and self.fresh_noise
+
+    def _split(self, split: str) -> tuple[np.ndarray, np.ndarray]:
+        if split not in ("train", "test"):
+            raise ValueError(f"split must be 'train' or 'test', got {split!r}")
+        part = slice(self.pool_size) if split == "train" else slice(POOL, None)
+        images, labels = images_and_labels()
+        scales = np.ones(PIXELS + 1)
+        scales[:-1] = np.random.default_rng(0).permutation(np.logspace(0, -self.feature_decades, PIXELS))
+        return images[part] * scales, labels[part]
+
+    def _labelled(self, split: str, seeds: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+        """The images of a split and the labels that each seed has for them, ``(runs, images)``."""
+        images, labels = self._split(split)
+        if split == "train" and self.label_noise and not self.fresh_noise:
+            own = [redraw(labels, self.label_noise, stream(seed, FIXED_LABELS)) for seed in seeds]
+            return images, np.array(own)
+        return images, np.broadcast_to(labels, (len(seeds), len(labels)))
+
+    def _expected(self, labels: np.ndarray) -> np.ndarray:
+        """The chances of each class where `labels` are the true ones."""
+        share = self.label_noise if self._fresh else 0.0
+        return (1 - share) * ONE_HOT[labels] + share / CLASSES
+
+    def _whole(self, images: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """All images as one batch; redrawn labels are replaced by their expectation."""
+        return images.T[None], self._expected(labels).swapaxes(1, 2)
+
+    def _layers(self, params: np.ndarray) -> list[np.ndarray]:
+        """The weights of each layer, ``(runs, in + 1, out)``, as views of the flat parameters; last come biases."""
+        layers, start = [], 0
+        for n_in, n_out in pairwise((PIXELS, *self.hidden, CLASSES)):
+            stop = start + (n_in + 1) * n_out
+            layers.append(params[:, start:stop].reshape(len(params), n_in + 1, n_out))
+            start = stop
+        return layers
+
+    def _forward(self, layers: list[np.ndarray], inputs: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
+        """What enters each layer, ``(runs, in + 1, batch)`` with a row of ones last, and the outputs."""
+        activations = [inputs]
+        for weights in layers[:-1]:
+            outputs = weights.swapaxes(1, 2) @ activations[-1]
+            runs, units, batch = outputs.shape
+            activations.append(np.ones((runs, units + 1, batch)))
+            if self.activation == "relu":
+                np.maximum(outputs, 0, out=activations[-1][:, :-1])
+            else:
+                np.tanh(outputs, out=activations[-1][:, :-1])
+        return activations, layers[-1].swapaxes(1, 2) @ activations[-1]
+
+    def _loss_and_delta(self, outputs: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The mean loss of each run and its derivative by the outputs."""
+        batch = outputs.shape[2]
+        if self.loss == "squared":
+            delta = outputs - targets
+            losses = (delta**2 + targets * (1 - targets)).sum(axis=(1, 2)) / (2 * batch)
+        else:
+            outputs = outputs - outputs.max(axis=1, keepdims=True)
+            delta = np.exp(outputs)
+            total = delta.sum(axis=1, keepdims=True)
+            losses = (np.log(total).sum(axis=(1, 2)) - (targets * outputs).sum(axis=(1, 2))) / batch
+            delta /= total
+            delta -= targets
+        delta /= batch
+        return losses, delta

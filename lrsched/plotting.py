@@ -58,7 +58,7 @@ def figure(panels: int = 1, *, size: tuple[float, float] | None = None) -> tuple
     """
     panels = _check.number("panels", panels, "a whole number of 1 or more")
     with matplotlib.rc_context(STYLE):
-        fig = Figure(figsize=size or (5.2, 1.2 + 1.6 * panels), layout="constrained")
+        fig = Figure(figsize=size or (5, 1.2 + 1.6 * panels), layout="constrained")
         axes = fig.subplots(panels, sharex=True, squeeze=False)[:, 0].tolist()
         fig.align_ylabels()
     return fig, axes if panels > 1 else axes[0]

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from test_plotting import absolute
 
-from lrsched.course import demos, explore
+from lrsched.course import cards, demos, explore
+from lrsched.course.widgets.cards import GLOSSARY
+from lrsched.course.widgets.markup import marked, math
 
 GRIDS = {"decay_rate": [0.1, 0.25, 0.5], "step_size": [10, 50]}
 DEMO = {"title": "Step decay", "panels": 2}
@@ -58,9 +60,7 @@ def test_each_curve_of_each_frame_lies_inside_its_axes():
 def test_each_frame_is_complete():
     """Base and frame together are the picture that Matplotlib draws for that setting alone."""
     explorer = explore(demos.step_decay, GRIDS, **DEMO, start={"decay_rate": 0.25, "step_size": 50})
-    at = explorer.content["sentences"].index(
-        re.search("<figcaption>(.*)</figcaption>", explorer.without_script)[1]
-    )
+    at = explorer.content["sentences"].index(re.search("<figcaption>(.*)</figcaption>", explorer.without_script)[1])
     assert at == 3
     parts = explorer.content["base"] + "".join(explorer.content["frames"][at])
     for kind in (' d="[^"]+" clip-path', ">[^<>]+</text>"):
@@ -154,3 +154,36 @@ def moves(ax, slope):
 def test_wrong_arguments_get_one_sentence(draw, grids, options, sentence):
     with pytest.raises(ValueError, match=sentence):
         explore(draw, {"slope": [1, 2]} if grids is None else grids, title="A line", **options)
+
+
+def test_mathematics_and_code_become_html_and_nothing_else_does():
+    assert marked("a < b, `x < y` and $t$") == (
+        "a &lt; b, <code>x &lt; y</code> and " + '<math display="inline"><mrow><mi>t</mi></mrow></math>'
+    )
+
+
+TERMS = json.loads(GLOSSARY.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("term", TERMS, ids=[term["slug"] for term in TERMS])
+def test_a_term_is_defined_in_one_to_three_sentences(term):
+    assert set(term) - {"formula"} == {"term", "slug", "definition", "chapter"}
+    assert re.fullmatch("[a-z]+(-[a-z]+)*", term["slug"])
+    assert re.fullmatch("0[1-9]", term["chapter"])
+    assert re.fullmatch(r"[A-Z].{40,300}\.", term["definition"])
+    assert not term["definition"].lower().startswith((f"a {term['term']}", f"the {term['term']}", term["term"]))
+    assert "\\" not in math(term.get("formula", "x")) + marked(term["definition"])
+
+
+def test_terms_stand_once_and_in_the_order_of_the_chapters():
+    assert len({term["slug"] for term in TERMS}) == len(TERMS)
+    chapters = [term["chapter"] for term in TERMS]
+    assert chapters == sorted(chapters)
+
+
+def test_there_is_a_card_for_each_term():
+    shown = cards()
+    assert [card["slug"] for card in shown.content["cards"]] == [term["slug"] for term in TERMS]
+    assert shown.without_script.count("<details>") == len(TERMS)
+    assert all(card["back"] in shown.without_script for card in shown.content["cards"])
+    assert repr(shown).startswith(f"Cards({len(TERMS)} terms; ")

@@ -48,9 +48,7 @@ def explore(
     settings = [dict(zip(grids, values, strict=True)) for values in itertools.product(*grids.values())]
     if not 1 <= len(grids) <= 3 or not 1 <= len(settings) <= MOST_FRAMES:
         sizes = ", ".join(f"{name}: {len(values)} values" for name, values in grids.items()) or "none"
-        raise ValueError(
-            f"grids must name 1 to 3 parameters that give 1 to {MOST_FRAMES} pictures, got {sizes}"
-        )
+        raise ValueError(f"grids must name 1 to 3 parameters that give 1 to {MOST_FRAMES} pictures, got {sizes}")
     first = {name: values[0] for name, values in grids.items()} | dict(start or {})
     if first not in settings:
         raise ValueError(f"start must take its names and values from grids, got {said(start)}")
@@ -71,9 +69,7 @@ def explore(
         index=[values.index(first[name]) for name, values in grids.items()],
     )
     explorer.summary = ", ".join(f"{name}: {len(values)}" for name, values in grids.items())
-    explorer.without_script = (
-        f"<figure>{stage.still}<figcaption>{html.escape(stage.caption)}</figcaption></figure>"
-    )
+    explorer.without_script = f"<figure>{stage.still}<figcaption>{html.escape(stage.caption)}</figcaption></figure>"
     explorer.preview = stage.png
     return explorer
 
@@ -113,9 +109,7 @@ class Stage:
                 f"draw must draw every setting, got {type(error).__name__} at {said(setting)}: {error}"
             ) from error
         if not isinstance(sentence, str) or not sentence.strip():
-            raise ValueError(
-                f"draw must return a sentence that says what is seen, got {sentence!r} at {said(setting)}"
-            )
+            raise ValueError(f"draw must return a sentence that says what is seen, got {sentence!r} at {said(setting)}")
         return sentence
 
     def picture(self, setting: dict) -> tuple[str, str]:
@@ -139,10 +133,7 @@ def split(scene: str, pictures: list[str]) -> tuple[str, list[list[str]]]:
     frames = [[] for _ in roots]
     for ax in base.iterfind(".//g[@data-axes]"):
         drawn = [
-            [
-                ElementTree.tostring(child, "unicode")
-                for child in root.find(f".//g[@data-axes='{ax.get('data-axes')}']")
-            ]
+            [ElementTree.tostring(child, "unicode") for child in root.find(f".//g[@data-axes='{ax.get('data-axes')}']")]
             for root in roots
         ]
         shared = set.intersection(*map(set, drawn))

@@ -13,7 +13,9 @@ const look = `
 .lrsched p { margin: 0 }
 .lrsched :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
 .lrsched input { accent-color: var(--accent); margin: 0 }
-.lrsched button { font: inherit; color: var(--text); background: var(--paper); border: 1px solid var(--quiet);
+.lrsched a { color: var(--pst-color-link, var(--accent)) }
+.lrsched math { font-size: 1.1em }
+.lrsched button { font: inherit; white-space: nowrap; color: var(--text); background: var(--paper); border: 1px solid var(--quiet);
   border-radius: .4rem; min-height: 2.75rem; padding: .25rem 1rem; cursor: pointer }
 .lrsched button:hover:not(:disabled) { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent) }
 .lrsched button:disabled { opacity: .45; cursor: default }
@@ -40,4 +42,18 @@ function widget(el, title, css, ...children) {
   root.addEventListener('keydown', event => { if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation(); });
   el.append(root);
   return root;
+}
+
+// What a widget keeps in this browser: `things` survives a reload. Where it cannot, all works and `trouble` says so.
+function keep(key, trouble) {
+  const lost = 'This browser keeps nothing for this page: after a reload you start again.';
+  const isThings = value => typeof value === 'object' && value !== null && !Array.isArray(value);
+  let things = {}, told = false;
+  function tell(sentence) { if (!told) trouble.textContent = sentence; told = true; }
+  try {
+    const text = localStorage.getItem(key) ?? '{}';
+    try { things = JSON.parse(text); } catch { things = null; }
+    if (!isThings(things)) { things = {}; tell('What was kept here cannot be read, so you start again.'); }
+  } catch { tell(lost); }
+  return {things, save() { try { localStorage.setItem(key, JSON.stringify(things)); } catch { tell(lost); } }};
 }

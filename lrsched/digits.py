@@ -31,8 +31,8 @@ def images_and_labels() -> tuple[np.ndarray, np.ndarray]:
 
 def redraw(labels: np.ndarray, share: float, random: np.random.Generator) -> np.ndarray:
     """Replace a `share` of the labels by labels drawn uniformly (each may be the right one again)."""
-    chance, other = random.random((2, *labels.shape))
-    return np.where(chance < share, (other * CLASSES).astype(int), labels)
+    drawn = random.random((*labels.shape, 2))
+    return np.where(drawn[..., 0] < share, (drawn[..., 1] * CLASSES).astype(int), labels)
 
 
 @dataclass(frozen=True, kw_only=True)

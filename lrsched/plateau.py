@@ -1,6 +1,7 @@
 """The one scheduler with state: it lowers the rate when a metric stops improving."""
 
 from dataclasses import KW_ONLY, dataclass, field
+from math import isfinite
 
 from lrsched import _check
 
@@ -75,7 +76,7 @@ class ReduceOnPlateau:
         return self.state["lr"]
 
     def step(self, metric: float) -> float:
-        """Take the next metric; return the rate to use from now on. NaN is never an improvement."""
+        """Take the next metric; return the rate to use from now on. One that is not finite is bad."""
         state = self.state
         if self._improves(metric):
             state["best"] = float(metric)
@@ -93,7 +94,7 @@ class ReduceOnPlateau:
 
     def _improves(self, metric):
         best = self.state["best"]
-        if best is None:
-            return metric == metric
+        if best is None or not isfinite(metric):
+            return isfinite(metric)
         margin = self.threshold * abs(best)
         return metric < best - margin if self.mode == "min" else metric > best + margin

@@ -3,7 +3,8 @@ import pickle
 import numpy as np
 import pytest
 
-from lrsched.problems import Quadratic, Ravine, rates
+from lrsched.digits import images_and_labels
+from lrsched.problems import Digits, Quadratic, Ravine, rates
 from lrsched.schedules import CosineDecay
 
 
@@ -116,3 +117,152 @@ class TestNoise:
     def test_a_longer_run_begins_like_a_shorter_one(self, problem):
         shorter, longer = (np.array(list(problem.batches([5], steps))) for steps in (100, 200))
         assert np.array_equal(longer[:100], shorter)
+
+
+DIGITS = [
+    Digits(),
+    Digits(hidden=(7,)),
+    Digits(hidden=(6, 5), activation="tanh", loss="squared"),
+    Digits(hidden=(7,), label_noise=0.3, feature_decades=2),
+    Digits(hidden=(7,), label_noise=0.3, fresh_noise=False),
+    Digits(loss="squared", label_noise=0.3, batch_size=None, pool_size=50),
+]
+
+
+class TestDigits:
+    @pytest.mark.parametrize("problem", DIGITS, ids=repr)
+    def test_gradients_are_those_of_the_loss(self, problem):
+        params = problem.init([0, 1])
+        params += 0.1 * np.random.default_rng(2).normal(size=params.shape)
+        batch = next(problem.batches([0, 1], 1))
+        _, grads = problem.loss_and_grads(params, batch)
+        numerical = numerical_grads(lambda at: problem.loss_and_grads(at, batch)[0], params, step=1e-5)
+        np.testing.assert_allclose(grads, numerical, atol=2e-8 * np.abs(grads).max(), rtol=1e-5)
+
+    def test_the_data_are_the_1797_digits_credited_in_the_module(self):
+        images, labels = images_and_labels()
+        assert images.shape == (1797, 65)
+        assert np.bincount(labels).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+        np.testing.assert_allclose(images[:1397, :64].mean(axis=0), 0, atol=1e-14)
+        assert np.all(images[:, 64] == 1)
+
+    def test_a_longer_run_begins_like_a_shorter_one(self):
+        problem = Digits(batch_size=5, label_noise=0.5)
+        shorter, longer = (list(problem.batches([3, 4], steps)) for steps in (70, 140))
+        for (inputs, targets), (same_inputs, same_targets) in zip(shorter, longer[:70], strict=True):
+            assert np.array_equal(inputs, same_inputs)
+            assert np.array_equal(targets, same_targets)
+
+    def test_initial_weights_have_the_scale_asked_for_and_biases_are_0(self):
+        problem = Digits(hidden=(32,), init_scale=2.0)
+        first, second = problem._layers(problem.init(range(20)))
+        assert first[:, :-1].std() == pytest.approx(2 * np.sqrt(2 / 64), rel=0.02)
+        assert second[:, :-1].std() == pytest.approx(2 * np.sqrt(2 / 32), rel=0.02)
+        assert not first[:, -1].any()
+
+    def test_the_loss_of_equal_chances_is_log_10(self):
+        problem = Digits(hidden=(8,), init_scale=0)
+        scores = problem.evaluate(problem.init([0]), [0])
+        assert scores["loss"][0] == pytest.approx(np.log(10))
+        assert scores["excess"][0] == scores["loss"][0]
+
+    @pytest.mark.parametrize("loss", ["cross_entropy", "squared"])
+    def test_with_fresh_noise_the_loss_is_the_mean_over_redrawn_labels(self, loss):
+        problem = Digits(loss=loss, label_noise=0.4, pool_size=20, batch_size=4000, init_scale=0.3)
+        params = problem.init([0])
+        sampled = [problem.loss_and_grads(params, batch)[0][0] for batch in problem.batches([0], 50)]
+        expected = problem.evaluate(params, [0])["loss"][0]
+        assert abs(np.mean(sampled) - expected) < 4 * np.std(sampled) / np.sqrt(50)
+
+    def test_the_floor_is_the_entropy_of_the_noisy_label(self):
+        assert Digits(label_noise=0.3).floor == pytest.approx(-0.73 * np.log(0.73) - 9 * 0.03 * np.log(0.03))
+        assert Digits(label_noise=0.3, loss="squared").floor == pytest.approx((0.73 * 0.27 + 9 * 0.03 * 0.97) / 2)
+        assert Digits(label_noise=0.3, fresh_noise=False).floor == Digits().floor == 0
+
+    def test_the_metric_is_the_excess_where_there_is_a_floor(self):
+        assert Digits(label_noise=0.3).metric == "excess"
+        assert Digits().metric == Digits(label_noise=0.3, fresh_noise=False).metric == "loss"
+
+    def test_fixed_noise_is_in_the_pool_only_and_the_same_at_every_visit(self):
+        problem = Digits(label_noise=0.4, fresh_noise=False, batch_size=None)
+        truth = images_and_labels()[1][:1397]
+        (_, targets), (_, again) = problem.batches([0, 1], 2)
+        assert np.array_equal(targets, again)
+        noisy = targets.argmax(axis=1)
+        assert (noisy != truth).mean(axis=1) == pytest.approx([0.36, 0.36], abs=0.04)
+        assert not np.array_equal(noisy[0], noisy[1])
+        params = problem.init([0])
+        assert problem.evaluate(params, [0], "test") == Digits().evaluate(params, [0], "test")
+        assert problem.evaluate(params, [0])["loss"] != Digits().evaluate(params, [0])["loss"]
+
+    def test_a_full_batch_sees_the_whole_pool_at_every_update(self):
+        problem = Digits(batch_size=None, label_noise=0.3)
+        params = problem.init([0, 1])
+        for batch in problem.batches([0, 1], 2):
+            losses, _ = problem.loss_and_grads(params, batch)
+            np.testing.assert_allclose(losses, problem.evaluate(params, [0, 1])["loss"], rtol=1e-12)
+
+    def test_feature_scales_span_the_decades_asked_for(self):
+        plain, scaled = (Digits(batch_size=None, feature_decades=decades) for decades in (0, 3))
+        (inputs, _), (other, _) = next(plain.batches([0], 1)), next(scaled.batches([0], 1))
+        used = inputs[0, :64].any(axis=1)
+        scales = other[0, :64][used].std(axis=1) / inputs[0, :64][used].std(axis=1)
+        assert 1e-3 <= scales.min() < 2e-3
+        assert 0.5 < scales.max() <= 1
+        assert np.all(other[0, 64] == 1)
+
+    def test_sharpness_of_least_squares_is_the_largest_eigenvalue(self):
+        problem = Digits(loss="squared")
+        inputs = images_and_labels()[0][:1397]
+        largest = np.linalg.eigvalsh(inputs.T @ inputs / 1397)[-1]
+        sharpness = problem.sharpness(problem.init([0, 1]), tolerance=1e-8)
+        np.testing.assert_allclose(sharpness, largest, rtol=1e-5)
+
+    def test_gradient_descent_diverges_just_above_2_over_the_sharpness(self):
+        problem = Digits(loss="squared", batch_size=None, pool_size=200)
+        [sharpness] = problem.sharpness(problem.init([0]))
+        below, above = (simulate_last_loss(problem, lr=share * 2 / sharpness, steps=2000) for share in (0.99, 1.02))
+        assert below < 0.5
+        assert above > 1e3
+
+    def test_sharpness_knows_the_fixed_label_noise_of_each_seed(self):
+        problem = Digits(hidden=(4,), label_noise=0.9, fresh_noise=False, pool_size=100)
+        params = np.repeat(problem.init([0]), 2, axis=0)
+        first, second = problem.sharpness(params, seeds=[0, 1], tolerance=1e-5)
+        alone = problem.sharpness(params[:1], seeds=[0], tolerance=1e-5)[0]
+        assert first == pytest.approx(alone, rel=1e-3)
+        assert first != pytest.approx(second, rel=5e-3)
+
+    def test_it_pickles_compares_and_hashes(self):
+        problem = Digits(hidden=[8])
+        assert problem == pickle.loads(pickle.dumps(problem)) == Digits(hidden=(8,))
+        assert hash(problem) == hash(Digits(hidden=(8,)))
+
+    @pytest.mark.parametrize(
+        ("arguments", "sentence"),
+        [
+            ({"hidden": (0,)}, "hidden must be a whole number of 1 or more"),
+            ({"activation": "gelu"}, "activation must be one of"),
+            ({"loss": "hinge"}, "loss must be one of"),
+            ({"batch_size": 0}, "batch_size must be a whole number of 1 or more"),
+            ({"label_noise": 1.0}, "label_noise must be"),
+            ({"init_scale": -1}, "init_scale must be"),
+            ({"feature_decades": -1}, "feature_decades must be"),
+            ({"pool_size": 1398}, "pool_size must be at most 1397"),
+        ],
+    )
+    def test_wrong_arguments_are_refused(self, arguments, sentence):
+        with pytest.raises(ValueError, match=sentence):
+            Digits(**arguments)
+
+    def test_an_unknown_split_is_refused(self):
+        with pytest.raises(ValueError, match="split must be 'train' or 'test', got 'valid'"):
+            Digits().evaluate(Digits().init([0]), [0], "valid")
+
+
+def simulate_last_loss(problem, lr, steps):
+    params = problem.init([0])
+    for batch in problem.batches([0], steps):
+        losses, grads = problem.loss_and_grads(params, batch)
+        params -= lr * grads
+    return losses[0]

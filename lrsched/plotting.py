@@ -20,9 +20,23 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lrsched import _check
+from lrsched.range_test import RangeTest
 from lrsched.schedules import Schedule
+from lrsched.training import Comparison, History
 
-__all__ = ["PALETTE", "STYLE", "figure", "log_axis", "plot_schedule", "show", "svg"]
+__all__ = [
+    "PALETTE",
+    "STYLE",
+    "figure",
+    "log_axis",
+    "plot_comparison",
+    "plot_loss",
+    "plot_lr",
+    "plot_range_test",
+    "plot_schedule",
+    "show",
+    "svg",
+]
 
 # Mid tones: each has a contrast of 3 to white and to the dark page, and all stay apart in every kind of
 # colour blindness. Grey is for what the reader compares with.
@@ -64,16 +78,17 @@ def figure(panels: int = 1, *, size: tuple[float, float] | None = None) -> tuple
     return fig, axes if panels > 1 else axes[0]
 
 
-def log_axis(ax: Axes) -> Axes:
-    """Make the y axis logarithmic, with plain numbers: 0.01, and 0.02 and 0.05 where there is room."""
+def log_axis(ax: Axes, which: str = "y") -> Axes:
+    """Make the axis `which` logarithmic, with plain numbers: 0.01, and 0.02 and 0.05 where there is room."""
 
     def label(value: float, _: int) -> str:
-        low, high = ax.get_ylim()
+        low, high = axis.get_view_interval()
         return f"{value:g}" if f"{value:e}"[0] in ("125" if high < 100 * low else "1") else ""
 
-    ax.set_yscale("log")
-    ax.yaxis.set_major_formatter(label)
-    ax.yaxis.set_minor_formatter(label)
+    axis = {"x": ax.xaxis, "y": ax.yaxis}[which]
+    ax.set(**{f"{which}scale": "log"})
+    axis.set_major_formatter(label)
+    axis.set_minor_formatter(label)
     return ax
 
 
@@ -96,19 +111,87 @@ def plot_schedule(ax: Axes, schedule: Schedule, steps: int, *, label: str = "", 
     return label_end(ax, label)
 
 
+def plot_lr(ax: Axes, history: History, *, label: str = "", **line: object) -> Axes:
+    """Draw the rates that the optimiser received: one line, or a thin one for each seed that had its own."""
+    runs = np.atleast_2d(history.lr)
+    for run in runs:
+        [curve] = ax.plot(run, drawstyle="steps-post", **line)
+        line |= {"color": curve.get_color(), "linestyle": curve.get_linestyle()}  # all runs look the same
+        curve.set_linewidth(2 if len(runs) == 1 else 0.8)
+    ax.set(xlabel="update", ylabel="learning rate")
+    ax.label_outer()
+    return label_end(ax, label)
+
+
+def plot_loss(ax: Axes, history: History, *, label: str = "", **line: object) -> Axes:
+    """Draw the batch loss before each update: the median over seeds, and a band with the middle half of them."""
+    _middle_half(log_axis(ax), np.arange(history.loss.shape[1]), history.loss, **line)
+    ax.set(xlabel="update", ylabel="batch loss")
+    ax.label_outer()
+    return label_end(ax, label)
+
+
+def _middle_half(ax: Axes, x: np.ndarray, runs: np.ndarray, **line: object) -> None:
+    low, middle, high = np.quantile(runs, [0.25, 0.5, 0.75], axis=0, method="nearest")  # a run may be infinite
+    middle[np.isinf(middle)] = np.nan
+    [curve] = ax.plot(x, middle, **line)
+    ax.fill_between(x, low, high, where=np.isfinite(high), color=curve.get_color(), alpha=0.2, linewidth=0)
+
+
+def plot_comparison(
+    ax: Axes, comparison: Comparison, *, metric: str | None = None, split: str = "train", to: str | None = None
+) -> Axes:
+    """Draw each arm against the arm `to`, by default the first: a dot with its paired 95 % interval.
+
+    A loss is drawn as a ratio, an accuracy as a difference.
+    """
+    to = to or next(iter(comparison))
+    metric = metric or comparison[to].problem.metric
+    if metric == "accuracy":
+        paired, even, unit = comparison.difference, 0, "minus that of"
+    else:
+        paired, even, unit = comparison.ratio, 1, "divided by that of"
+    ax.axvline(even, color=PALETTE["grey"], linewidth=1.2)
+    for row, name in enumerate(comparison):
+        result = paired(name, metric, split, to)
+        if np.isfinite(result.mean):
+            ax.errorbar(result.mean, row, xerr=result.half_width, fmt="o", color=PALETTE["blue"], capsize=3)
+        said = "" if name == to else str(result) if np.isfinite(result.mean) else "diverged"
+        ax.annotate(said, (1, row), (5, 0), ax.get_yaxis_transform(), "offset points", va="center")
+    rows = len(comparison.histories)
+    ax.set(yticks=range(rows), yticklabels=comparison, ylim=(rows - 0.5, -0.5))
+    ax.set(xlabel=f"{split} {metric} {unit} {to}")
+    ax.spines.left.set_visible(False)
+    ax.tick_params(axis="y", length=0)
+    return ax
+
+
+def plot_range_test(ax: Axes, test: RangeTest, *, rule: str = "steepest", label: str = "", **line: object) -> Axes:
+    """Draw the smoothed loss against the rising rate, as far as half of the seeds hold, and the suggested rate."""
+    going = np.isfinite(test.smoothed).mean(axis=0) > 0.5
+    smoothed = np.nan_to_num(test.smoothed[:, going], nan=np.inf)
+    _middle_half(log_axis(log_axis(ax), "x"), test.lr[going], smoothed, **line)
+    ax.set(xlabel="learning rate", ylabel="smoothed batch loss")
+    label_end(ax, label)
+    suggested = test.suggest(rule)
+    ax.axvline(suggested, color=PALETTE["grey"], linewidth=1.2, linestyle=":")
+    at = ax.get_xaxis_transform()
+    ax.annotate(f"{rule}: {suggested:.2g}", (suggested, 1), (4, -4), at, "offset points", va="top")
+    return ax
+
+
 def label_end(ax: Axes, label: str) -> Axes:
-    """Write `label` beside the end of the line that was drawn last."""
-    x, y = (values[-1] for values in ax.lines[-1].get_data())
-    ax.annotate(label, (x, y), (5, 0), textcoords="offset points", va="center", gid="end")
+    """Write `label` beside the end of the line that was drawn last: its last finite point."""
+    points = ax.lines[-1].get_xydata()
+    for end in points[np.isfinite(points).all(axis=1)][-1:]:
+        ax.annotate(label, end, (5, 0), textcoords="offset points", va="center", gid="end")
     return ax
 
 
 def _spread(ax: Axes, apart: float = 12) -> None:
     """Move labels at the ends of curves until each has its own line (`apart` in points)."""
     height = {
-        text: ax.transData.transform(text.xy)[1] * 72 / ax.figure.dpi
-        for text in ax.texts
-        if text.get_gid() == "end"
+        text: ax.transData.transform(text.xy)[1] * 72 / ax.figure.dpi for text in ax.texts if text.get_gid() == "end"
     }
     lowest = -np.inf
     for text in sorted(height, key=height.get):
@@ -126,9 +209,7 @@ def svg(fig: Figure, alt: str = "") -> str:
     view_box = re.search(r'viewBox="[^"]*"', text)[0]
     body = text[text.index('<g id="figure_1">') : text.rindex("</svg>")]
     body = re.sub(r' d="([^"]*)"', lambda path: f' d="{short(path[1])}"', body)
-    body = re.sub(
-        r' (x|y|width|height)="([-\d.]+)"', lambda at: f' {at[1]}="{round(float(at[2]), 1):g}"', body
-    )
+    body = re.sub(r' (x|y|width|height)="([-\d.]+)"', lambda at: f' {at[1]}="{round(float(at[2]), 1):g}"', body)
     body = body.replace("xlink:href", "href")
     body = re.sub(r' transform="rotate\(-0 [^"]*"|font-family: [^;"]*(; )?', "", body)
     body = re.sub(r"#000000|(?<=[ :\"])black\b", "currentColor", body)
@@ -146,9 +227,7 @@ def short(path: str) -> str:
     out, last, start = [], (0, 0), (0, 0)
     for command, numbers in re.findall(r"([MLQCZz])([^MLQCZz]*)", path):
         points = [round(float(number) * 10) for number in numbers.split()]
-        out.append(
-            command.lower() + " ".join(f"{(value - last[i % 2]) / 10:g}" for i, value in enumerate(points))
-        )
+        out.append(command.lower() + " ".join(f"{(value - last[i % 2]) / 10:g}" for i, value in enumerate(points)))
         last = tuple(points[-2:]) or start
         start = last if command == "M" else start
     text = re.sub(r"(?<!\d)0(?=\.)", "", " ".join(out))  # .5 for 0.5, but not in 20.5

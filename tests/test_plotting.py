@@ -4,7 +4,12 @@ import re
 import numpy as np
 import pytest
 
-from lrsched import CosineDecay, StepDecay, plotting
+from lrsched import Constant, CosineDecay, StepDecay, plotting
+from lrsched.optimizers import SGD
+from lrsched.plateau import ReduceOnPlateau
+from lrsched.problems import Quadratic
+from lrsched.range_test import range_test
+from lrsched.training import compare, train
 
 STEP = StepDecay(0.1, decay_rate=0.5, step_size=20)
 
@@ -15,9 +20,7 @@ def luminance(color):
     return linear @ [0.2126, 0.7152, 0.0722]
 
 
-@pytest.mark.parametrize(
-    "page", ["#ffffff", "#14181e", "#111111"]
-)  # white, the book's dark, JupyterLab's dark
+@pytest.mark.parametrize("page", ["#ffffff", "#14181e", "#111111"])  # white, the book's dark, JupyterLab's dark
 @pytest.mark.parametrize("name", plotting.PALETTE)
 def test_a_line_is_readable_on_light_and_dark_pages(name, page):
     low, high = sorted((luminance(plotting.PALETTE[name]), luminance(page)))
@@ -155,3 +158,72 @@ def test_wrong_arguments_are_named():
         plotting.plot_schedule(plotting.figure()[1], STEP, 0)
     with pytest.raises(ValueError, match="panels must be a whole number of 1 or more, got 0"):
         plotting.figure(panels=0)
+
+
+PROBLEM = Quadratic([0.5, 5], noise=0.5)
+ARMS = {
+    "constant": (SGD(), Constant(0.1)),
+    "step decay": (SGD(), STEP),
+    "too large": (SGD(), Constant(1e60)),
+}
+
+
+@pytest.fixture(scope="module")
+def comparison():
+    return compare(PROBLEM, ARMS, steps=60, seeds=5)
+
+
+def test_the_drawn_rates_are_those_that_the_optimiser_received(comparison):
+    _, ax = plotting.figure()
+    plotting.plot_lr(ax, comparison["step decay"], label="step decay")
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), comparison["step decay"].lr)
+    assert [text.get_text() for text in ax.texts] == ["step decay"]
+
+
+def test_rates_that_a_metric_drove_are_drawn_for_each_seed():
+    history = train(PROBLEM, SGD(), ReduceOnPlateau(0.1, factor=0.5, patience=3), steps=60, seeds=5)
+    assert history.lr.shape == (5, 60)
+    _, ax = plotting.figure()
+    plotting.plot_lr(ax, history)
+    np.testing.assert_array_equal([line.get_ydata() for line in ax.lines], history.lr)
+    assert len({(line.get_color(), line.get_linestyle()) for line in ax.lines}) == 1
+
+
+def test_the_drawn_loss_is_the_median_over_seeds(comparison):
+    _, ax = plotting.figure()
+    plotting.plot_loss(ax, comparison["constant"])
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), np.median(comparison["constant"].loss, axis=0))
+    assert len(ax.collections) == 1 and ax.get_yscale() == "log"
+
+
+def test_the_loss_of_a_diverged_run_ends_where_it_diverged_and_keeps_its_name():
+    history = train(PROBLEM, SGD(), Constant(1e60), steps=60, seeds=3)
+    fig, ax = plotting.figure()
+    plotting.plot_loss(ax, history, label="diverged")
+    drawn = ax.lines[0].get_ydata()
+    assert np.isnan(drawn[-1]) and np.isfinite(drawn[0])
+    assert ">diverged<" in plotting.svg(fig)
+
+
+def test_a_comparison_is_drawn_as_paired_ratios_with_their_intervals(comparison):
+    fig, ax = plotting.figure()
+    plotting.plot_comparison(ax, comparison)
+    [reference, result] = ax.containers
+    mean, half_width = comparison.ratio("step decay")
+    assert result.lines[0].get_xydata().tolist() == [[mean, 1]]
+    ends = result.lines[2][0].get_segments()[0][:, 0]
+    np.testing.assert_allclose(ends, [mean - half_width, mean + half_width])
+    assert reference.lines[0].get_xydata().tolist() == [[1, 0]]
+    assert [text.get_text() for text in ax.texts] == ["", str(comparison.ratio("step decay")), "diverged"]
+    assert ax.get_xlabel() == "train loss divided by that of constant"
+    assert ">step decay<" in plotting.svg(fig)
+
+
+def test_a_range_test_is_drawn_with_its_suggestion():
+    test = range_test(PROBLEM, SGD(), min_lr=1e-3, max_lr=3, seeds=5)
+    fig, ax = plotting.figure()
+    plotting.plot_range_test(ax, test)
+    curve, mark = ax.lines
+    assert mark.get_xdata()[0] == test.suggest()
+    assert curve.get_xdata()[0] == test.lr[0] and len(curve.get_xdata()) > 50
+    assert f">steepest: {test.suggest():.2g}<" in plotting.svg(fig)

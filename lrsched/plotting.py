@@ -63,17 +63,19 @@ STYLE = {
 }
 
 
-def figure(panels: int = 1, *, size: tuple[float, float] | None = None) -> tuple[Figure, Axes | list[Axes]]:
-    """Return an empty figure and its Axes: one, or a list of `panels` stacked ones that share the x axis.
+def figure(
+    panels: int = 1, *, size: tuple[float, float] | None = None, sharex: bool = True
+) -> tuple[Figure, Axes | list[Axes]]:
+    """Return an empty figure and its Axes: one, or a list of `panels` stacked ones.
 
-    `size` is in inches.
+    They share the x axis unless `sharex` is false. `size` is in inches.
 
     >>> fig, (top, bottom) = figure(panels=2)
     """
     panels = _check.number("panels", panels, "a whole number of 1 or more")
     with matplotlib.rc_context(STYLE):
         fig = Figure(figsize=size or (5, 1.2 + 1.6 * panels), layout="constrained")
-        axes = fig.subplots(panels, sharex=True, squeeze=False)[:, 0].tolist()
+        axes = fig.subplots(panels, sharex=sharex, squeeze=False)[:, 0].tolist()
         fig.align_ylabels()
     return fig, axes if panels > 1 else axes[0]
 
@@ -123,9 +125,17 @@ def plot_lr(ax: Axes, history: History, *, label: str = "", **line: object) -> A
     return label_end(ax, label)
 
 
-def plot_loss(ax: Axes, history: History, *, label: str = "", **line: object) -> Axes:
-    """Draw the batch loss before each update: the median over seeds, and a band with the middle half of them."""
-    _middle_half(log_axis(ax), np.arange(history.loss.shape[1]), history.loss, **line)
+def plot_loss(ax: Axes, history: History, *, window: int = 1, label: str = "", **line: object) -> Axes:
+    """Draw the batch loss before each update: the median over seeds, and a band with the middle half of them.
+
+    With a `window`, each run is first averaged over windows of that many updates.
+    """
+    window = _check.number("window", window, "a whole number of 1 or more")
+    seeds, steps = history.loss.shape
+    if window > steps:
+        raise ValueError(f"window must be at most the number of updates, {steps}, got {window}")
+    windows = history.loss[:, : steps // window * window].reshape(seeds, -1, window)
+    _middle_half(log_axis(ax), (np.arange(steps // window) + 0.5) * window - 0.5, windows.mean(axis=2), **line)
     ax.set(xlabel="update", ylabel="batch loss")
     ax.label_outer()
     return label_end(ax, label)

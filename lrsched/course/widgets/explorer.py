@@ -29,13 +29,14 @@ def explore(
     title: str,
     panels: int = 1,
     start: Mapping[str, object] | None = None,
+    sharex: bool = True,
 ) -> Explorer:
     """Return a picture with one slider for each of one to three parameters.
 
     ``draw(axes, **params)`` draws one setting and returns one sentence that says what is seen: its caption
-    and text alternative. It gets an Axes, or a list of them if `panels` (stacked, one x axis) is above 1,
-    and gives them the same limits, scales and labels every time. `grids` has the values of each parameter,
-    `start` those of the first picture: by default the first of each grid.
+    and text alternative. It gets an Axes, or a list of them if `panels` (stacked) is above 1, which share the
+    x axis unless `sharex` is false. It gives them the same limits, scales and labels every time. `grids` has
+    the values of each parameter, `start` those of the first picture: by default the first of each grid.
 
     >>> def line(ax, slope):
     ...     ax.plot([0, 1], [0, slope])
@@ -54,7 +55,7 @@ def explore(
         raise ValueError(f"start must take its names and values from grids, got {said(start)}")
 
     with matplotlib.rc_context(plotting.STYLE):
-        stage = Stage(draw, panels, first)
+        stage = Stage(draw, panels, sharex, first)
         pictures = [stage.picture(setting) for setting in settings]
     base, frames = split(stage.scene, [picture for picture, _ in pictures])
     explorer = Explorer(
@@ -77,9 +78,9 @@ def explore(
 class Stage:
     """Axes that are drawn once, with limits that stay; `draw` plays one setting after another on them."""
 
-    def __init__(self, draw: Callable[..., str], panels: int, first: dict):
+    def __init__(self, draw: Callable[..., str], panels: int, sharex: bool, first: dict):
         self.draw = draw
-        self.fig, self.axes = plotting.figure(panels)
+        self.fig, self.axes = plotting.figure(panels, sharex=sharex)
         self.caption = self.play(first)
         self.fig.draw_without_rendering()
         self.fig.set_layout_engine("none")  # the first layout holds for all

@@ -223,25 +223,27 @@ class Digits:
         for weights in layers[:-1]:
             outputs = weights.swapaxes(1, 2) @ activations[-1]
             runs, units, batch = outputs.shape
-            activations.append(np.ones((runs, units + 1, batch)))
+            above = np.empty((runs, units + 1, batch))
+            above[:, -1] = 1
             if self.activation == "relu":
-                np.maximum(outputs, 0, out=activations[-1][:, :-1])
+                np.maximum(outputs, 0, out=above[:, :-1])
             else:
-                np.tanh(outputs, out=activations[-1][:, :-1])
+                np.tanh(outputs, out=above[:, :-1])
+            activations.append(above)
         return activations, layers[-1].swapaxes(1, 2) @ activations[-1]
 
     def _loss_and_delta(self, outputs: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The mean loss of each run and its derivative by the outputs."""
-        batch = outputs.shape[2]
         if self.loss == "squared":
             delta = outputs - targets
-            losses = (delta**2 + targets * (1 - targets)).sum(axis=(1, 2)) / (2 * batch)
+            losses = (delta**2 + targets * (1 - targets)).sum(axis=(1, 2)) / 2
         else:
             outputs = outputs - outputs.max(axis=1, keepdims=True)
             delta = np.exp(outputs)
             total = delta.sum(axis=1, keepdims=True)
-            losses = (np.log(total).sum(axis=(1, 2)) - (targets * outputs).sum(axis=(1, 2))) / batch
-            delta /= total
+            losses = np.log(total).sum(axis=(1, 2)) - (targets * outputs).sum(axis=(1, 2))
+            delta *= 1 / total
             delta -= targets
-        delta /= batch
-        return losses, delta
+        share = 1 / outputs.shape[2]
+        delta *= share
+        return losses * share, delta

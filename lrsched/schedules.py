@@ -107,8 +107,7 @@ class PiecewiseConstant(Piecewise):
 class InverseTimeDecay(Schedule):
     """Divide the rate by a number that grows steadily: ``lr(t) = peak_lr / (1 + t / timescale)``.
 
-    At ``t == timescale`` half of the rate is left. The classical rate of stochastic approximation
-    [robbins1951]_: its sum has no limit, that of its squares has.
+    At ``t == timescale`` half of the rate is left. The sum of all rates has no limit, that of their squares has.
 
     >>> InverseTimeDecay(0.1, timescale=10)([0, 10, 90])
     array([0.1 , 0.05, 0.01])

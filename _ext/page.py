@@ -37,7 +37,8 @@ def katex(app):
 
 def page(app, pagename, template, context, doctree):
     """Hand the figures' colours to the template, and draw the repository button from the icon font that is
-    loaded anyway (the brand font is 118 KB)."""
+    loaded anyway (the brand font is 118 KB).
+    """
     context["palette"] = "; ".join(f"--{name}: {colour}" for name, colour in PALETTE.items())
     for button in context.get("header_buttons", []):
         for b in [button, *button.get("buttons", [])]:

@@ -1,12 +1,14 @@
 import itertools
 import json
 import re
+from pathlib import Path
 
 import pytest
 
 from lrsched.course import quiz
 from lrsched.course.widgets.quiz import QUIZZES, compute
 
+CHAPTERS = Path(__file__).parents[1] / "chapters"
 NAMES = sorted(path.stem for path in QUIZZES.glob("*.json"))
 QUESTIONS = [
     pytest.param(question, id=f"{name}-{at}")
@@ -24,6 +26,14 @@ def test_a_quiz_has_five_to_eight_questions_and_no_two_alike(name):
     questions = quiz(name).content["questions"]
     assert 5 <= len(questions) <= 8
     assert len({question["key"] for question in questions}) == len(questions)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_sections_to_read_again_are_headings_of_the_chapter(name):
+    [chapter] = CHAPTERS.glob(f"{name}_*.ipynb")
+    cells = json.loads(chapter.read_text("utf-8"))["cells"]
+    text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    assert {asked["section"] for asked in quiz(name).content["questions"]} <= set(re.findall("(?m)^## (.+)$", text))
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
@@ -95,5 +105,5 @@ def test_without_script_every_question_shows_its_options_and_answers():
 
 
 def test_an_unknown_quiz_is_named():
-    with pytest.raises(ValueError, match="name must be one of '03', got '99'"):
+    with pytest.raises(ValueError, match="name must be one of .*'03'.*, got '99'"):
         quiz("99")

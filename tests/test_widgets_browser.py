@@ -1,0 +1,447 @@
+"""The widgets in Chromium, shown as the book shows them: from their stored state, by `_static/widgets.js`."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from lrsched.course import cards, demos, explore, quiz
+
+ROOT = Path(__file__).parents[1]
+AXE = ROOT / "node_modules/axe-core/axe.min.js"
+COLOURS = """
+:root { --pst-color-text-base: #222832; --pst-color-text-muted: #48566b; --pst-color-border: #c9c9c9;
+  --pst-color-background: #fff; --pst-color-surface: #f5f5f5; --pst-color-primary: #176de8; color-scheme: light }
+@media (prefers-color-scheme: dark) { :root { --pst-color-text-base: #ced6dd; --pst-color-text-muted: #9ca4af;
+  --pst-color-border: #48566b; --pst-color-background: #14181e; --pst-color-surface: #29313d;
+  --pst-color-primary: #528fe4; color-scheme: dark } }
+body { font: 16px/1.65 sans-serif; margin: 1rem; color: var(--pst-color-text-base);
+  background: var(--pst-color-background) }"""
+
+
+def page_of(widget):
+    """A page of the book, reduced to one widget and what shows it."""
+    state = {"model_module": "anywidget", "state": {key: widget.get_state()[key] for key in ("content", "_esm")}}
+    if hasattr(widget, "index"):
+        state["state"]["index"] = widget.index
+    stored = json.dumps({"state": {"1": state}})
+    return f"""<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Step decay</title>
+<meta name="viewport" content="width=device-width"><style>{COLOURS}</style></head><body><main><h1>Step decay</h1>
+<h2 id="which-rate-does-the-boundary-itself-get">Which rate does the boundary itself get?</h2><noscript>{widget.without_script}</noscript>
+<script type="application/vnd.jupyter.widget-view+json">{{"model_id": "1"}}</script><p id="after">After.</p></main>
+<script type="application/vnd.jupyter.widget-state+json">{stored}</script>
+<script>{(ROOT / "_static/widgets.js").read_text("utf-8")}</script></body></html>"""
+
+
+@pytest.fixture(scope="module")
+def widgets():
+    grids = {"decay_rate": [0.1, 0.25, 0.5, 0.75, 0.9], "step_size": [10, 50]}
+    start = {"decay_rate": 0.25, "step_size": 50}
+    explorer = explore(demos.step_decay, grids, title="Step decay on a noisy loss", panels=2, start=start)
+    return {"explorer": explorer, "quiz": quiz("03"), "cards": cards()}
+
+
+@pytest.fixture(scope="module")
+def addresses(widgets, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pages")
+    for name, widget in widgets.items():
+        (folder / f"{name}.html").write_text(page_of(widget), "utf-8")
+    return {name: (folder / f"{name}.html").as_uri() for name in widgets}
+
+
+@pytest.fixture
+def opened(visit, addresses):
+    """`opened("quiz", script=..., **options)` shows a widget; `script` runs before the page's own."""
+
+    def opened(name, *, script="", **options):
+        page = visit(addresses[name], **options)
+        if script:
+            page.add_init_script(script)
+            page.reload()
+        if options.get("javascript", True):
+            page.wait_for_selector(".lrsched")
+        return page
+
+    return opened
+
+
+def slider(page, name="decay rate"):
+    return page.get_by_role("slider", name=name, exact=True)
+
+
+def sentence(page):
+    return page.get_by_role("img").get_attribute("aria-label")
+
+
+def test_a_key_press_is_painted_in_the_next_frame(opened):
+    page = opened("explorer")
+    page.evaluate("""() => {
+        let frame = 0, pressed;
+        window.frames_to_paint = [];
+        (function count() { frame += 1; requestAnimationFrame(count); })();
+        addEventListener('keydown', () => { pressed = frame; }, true);
+        new MutationObserver(() => { frames_to_paint.push(frame - pressed + 1); })
+            .observe(document.querySelectorAll('[data-axes]')[1].lastChild, {childList: true});
+    }""")
+    slider(page).focus()
+    for i in range(40):
+        page.keyboard.press("ArrowRight" if i // 3 % 2 else "ArrowLeft")
+        page.wait_for_timeout(20)
+    frames = sorted(page.evaluate("frames_to_paint"))
+    assert len(frames) >= 30  # a press at an end of the slider changes nothing
+    assert frames[int(0.95 * len(frames))] <= 2
+
+
+def test_the_keys_of_a_slider(opened):
+    page = opened("explorer")
+    shown = page.locator(".slider output").first
+    slider(page).focus()
+    for key, value in [
+        ("ArrowRight", "0.5"),
+        ("ArrowUp", "0.75"),
+        ("ArrowLeft", "0.5"),
+        ("ArrowDown", "0.25"),
+        ("End", "0.9"),
+        ("ArrowRight", "0.9"),
+        ("PageDown", "0.5"),
+        ("Home", "0.1"),
+        ("PageUp", "0.5"),
+    ]:
+        page.keyboard.press(key)
+        assert shown.inner_text() == value
+        assert sentence(page).startswith(f"Multiplied by {value} every 50 updates")
+    assert page.evaluate("scrollY") == 0
+
+
+def test_the_pointer_moves_a_slider(opened):
+    page = opened("explorer")
+    box = slider(page, "step size").bounding_box()
+    page.mouse.click(box["x"] + 5, box["y"] + box["height"] / 2)
+    assert "every 10 updates" in sentence(page)
+
+
+def test_each_frame_shows_its_own_curves_and_its_sentence(opened, widgets):
+    page, content = opened("explorer"), widgets["explorer"].content
+    seen = []
+    slider(page, "step size").press("Home")
+    slider(page).press("Home")
+    for _ in range(5):
+        for key in ("Home", "End"):
+            slider(page, "step size").press(key)
+            assert page.locator("figcaption").inner_text() == sentence(page)
+            seen.append((sentence(page), page.locator("[data-axes]").last.inner_html()))
+        slider(page).press("ArrowRight")
+    assert [said for said, _ in seen] == content["sentences"]
+    assert len({drawn for _, drawn in seen}) == 10
+
+
+def tree(page):
+    """The nodes of the accessibility tree: role, name and properties."""
+    nodes = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    return [
+        {
+            "role": node["role"]["value"],
+            "name": node.get("name", {}).get("value"),
+            "value": node.get("value", {}).get("value"),
+            **{item["name"]: item["value"].get("value") for item in node.get("properties", ())},
+        }
+        for node in nodes
+        if not node["ignored"]
+    ]
+
+
+def test_names_values_and_sentence_reach_the_accessibility_tree(opened):
+    page = opened("explorer")
+    slider(page).press("ArrowRight")
+    nodes = tree(page)
+    [group] = [node for node in nodes if node["role"] == "group"]
+    assert group["name"] == "Step decay on a noisy loss"
+    sliders = [node["name"] for node in nodes if node["role"] == "slider"]
+    assert sliders == ["decay rate", "step size"]
+    # Chromium's protocol reports a range input's place for its value text; the attribute is what is read out.
+    for name, value in (("decay rate", "0.5"), ("step size", "50")):
+        assert slider(page, name).get_attribute("aria-valuetext") == value
+        assert value in [node["name"] for node in nodes if node["role"] == "StaticText"]
+    [image] = [node for node in nodes if node["role"] in ("image", "img")]
+    assert image["name"] == sentence(page) and "0.5 every 50 updates" in image["name"]
+
+
+def test_the_sentence_is_announced_once_movement_stops(opened):
+    page = opened("explorer")
+    heard = page.locator("p[role=status]")
+    assert heard.text_content() == ""
+    for _ in range(3):
+        slider(page).press("ArrowRight")
+    assert heard.text_content() == ""
+    page.wait_for_function("document.querySelector('p[role=status]').textContent")
+    assert heard.text_content() == sentence(page)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_no_frame_moves_the_page(opened, width):
+    page = opened("explorer", width=width)
+    places = set()
+    for _ in range(5):
+        for key in ("Home", "End"):
+            slider(page, "step size").press(key)
+            places.add(page.locator("#after").bounding_box()["y"])
+        slider(page).press("ArrowRight")
+    assert len(places) == 1
+
+
+def test_the_picture_takes_the_colour_of_the_page(opened):
+    colours = set()
+    for dark in (False, True):
+        page = opened("explorer", dark=dark)
+        fill, text = page.evaluate("""() => [getComputedStyle(document.querySelector('svg text')).fill,
+            getComputedStyle(document.body).color]""")
+        assert fill == text
+        colours.add(fill)
+    assert len(colours) == 2
+
+
+def use(page, name):
+    """Bring a widget into the state that shows most."""
+    if name == "explorer":
+        slider(page).press("ArrowRight")
+    elif name == "quiz":
+        page.get_by_label("Your number").fill("0.05")
+        for box in page.locator("label.choice").all():
+            box.click()
+        for button in page.get_by_role("button", name="Check").all():
+            button.click()
+    else:
+        page.get_by_role("button", name="Show the answer").click()
+
+
+@pytest.mark.parametrize("name", ["explorer", "quiz", "cards"])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing_and_nothing_sticks_out(opened, name, dark, width):
+    page = opened(name, dark=dark, width=width)
+    page.add_script_tag(path=AXE)
+    for step in (lambda: None, lambda: use(page, name)):
+        step()
+        found = page.evaluate("async () => (await axe.run(document)).violations")
+        assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize("name", ["explorer", "quiz", "cards"])
+def test_touch_targets_are_large(opened, name):
+    page = opened(name, width=390)
+    targets = page.locator(".lrsched button, .lrsched label.choice, .lrsched input:not(.choice *)").all()
+    assert targets
+    for target in targets:
+        assert target.bounding_box()["height"] >= 43.9
+
+
+def test_without_javascript_all_content_is_there(opened, widgets):
+    page = opened("explorer", javascript=False)
+    assert page.locator("figure svg").is_visible()
+    assert page.locator("figcaption").inner_text().startswith("Multiplied by 0.25 every 50 updates")
+    page = opened("quiz", javascript=False)
+    assert page.locator("details").count() == len(widgets["quiz"].content["questions"])
+    page.locator("summary").first.click()
+    assert page.locator("details[open]").inner_text().startswith("Answer\nRight: 0.025. Two whole periods of 10")
+    page = opened("cards", javascript=False)
+    page.locator("summary").first.click()
+    assert page.locator("details[open]").inner_text().startswith("learning rate\n\nThe factor that multiplies")
+
+
+def question(page, number):
+    return page.locator("fieldset").nth(number - 1)
+
+
+def verdict(page, number):
+    return question(page, number).get_by_role("status").inner_text()
+
+
+def check(page, number):
+    page.get_by_role("button", name=f"Check question {number}").press("Enter")
+
+
+def score(page):
+    return page.locator(".foot p").inner_text()
+
+
+TEXT_OF = "html => Object.assign(document.createElement('p'), {innerHTML: html}).textContent"
+
+
+def test_every_answer_gets_its_own_sentence(opened, widgets):
+    page = opened("quiz")
+    told = 0
+    for number, asked in enumerate(widgets["quiz"].content["questions"], start=1):
+        for at, option in enumerate(asked["options"]):
+            if asked["kind"] == "number":
+                middle = (option["low"] + option["high"]) / 2 if "low" in option else 12345
+                question(page, number).get_by_label("Your number").fill(str(middle))
+            else:
+                question(page, number).locator("input").nth(at).check()
+            check(page, number)
+            said = question(page, number).get_by_role("status").text_content()
+            bare = page.evaluate(TEXT_OF, option["feedback"])
+            assert bare in said
+            if asked["kind"] != "several":
+                assert said.startswith("Right." if option.get("right") else "Not yet.")
+            told += 1
+    assert told == sum(len(asked["options"]) for asked in widgets["quiz"].content["questions"])
+
+
+def test_several_answers_are_right_only_together(opened):
+    page = opened("quiz")
+    boxes = question(page, 4).get_by_role("checkbox")
+    boxes.nth(0).check()
+    check(page, 4)
+    assert verdict(page, 4).startswith("Not yet.")
+    boxes.nth(1).check()
+    assert verdict(page, 4) == ""  # a changed answer has no verdict
+    check(page, 4)
+    assert verdict(page, 4).startswith("Right.")
+
+
+@pytest.mark.parametrize("typed", ["0.025", " .025 ", "0,025", "2.5e-2"])
+def test_a_number_may_be_written_in_several_ways(opened, typed):
+    page = opened("quiz")
+    page.get_by_label("Your number").fill(typed)
+    page.keyboard.press("Enter")
+    assert verdict(page, 1).startswith("Right.")
+
+
+def test_no_answer_is_no_mistake(opened):
+    page = opened("quiz")
+    page.get_by_label("Your number").fill("a half")
+    check(page, 1)
+    check(page, 2)
+    assert verdict(page, 1) == "Write a number, such as 0.05."
+    assert verdict(page, 2) == "Choose an answer first."
+    assert score(page) == "0 of 7 right"
+
+
+def test_the_quiz_by_keyboard_alone_is_kept_over_a_reload_and_begins_again(opened):
+    page = opened("quiz")
+    page.keyboard.press("Tab")
+    page.keyboard.type("0.025")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    before = [verdict(page, number) for number in (1, 2)]
+    assert before[0].startswith("Right.") and before[1].startswith("Not yet. Update 11 uses 0.05 too")
+    assert score(page) == "1 of 7 right, 5 to go; read again: Which rate does the boundary itself get?"
+    link = page.get_by_role("link", name="Which rate does the boundary itself get?")
+    assert page.locator(link.get_attribute("href")).count() == 1
+    page.reload()
+    page.wait_for_selector(".lrsched")
+    assert [verdict(page, number) for number in (1, 2)] == before
+    assert page.get_by_label("Your number").input_value() == "0.025"
+    assert page.get_by_label("Update 11").is_checked()
+    page.get_by_role("button", name="Start again").press("Space")
+    assert score(page) == "0 of 7 right" and verdict(page, 1) == ""
+    page.reload()
+    page.wait_for_selector(".lrsched")
+    assert score(page) == "0 of 7 right" and page.get_by_label("Your number").input_value() == ""
+
+
+def test_questions_have_a_group_a_name_and_a_verdict_that_is_announced(opened):
+    page = opened("quiz")
+    nodes = tree(page)
+    names = [node["name"] for node in nodes if node["role"] == "group"]
+    assert names[0] == "Quiz: step decay" and names[2].startswith("2. With the same schedule, which update")
+    assert {"Update 9", "Update 10", "Update 11"} <= {node["name"] for node in nodes if node["role"] == "radio"}
+    assert question(page, 2).get_by_role("status").count() == 1
+
+
+REFUSED = "Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('no', 'SecurityError'); }});"
+FULL = "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };"
+LOST = "This browser keeps nothing for this page: after a reload you start again."
+UNREADABLE = "What was kept here cannot be read, so you start again."
+
+
+def damaged(text):
+    return f"for (const key of ['lrsched:quiz:03', 'lrsched:cards']) localStorage.setItem(key, {json.dumps(text)});"
+
+
+def answer_some(page, name):
+    for number in (2, 3) if name == "quiz" else range(2):
+        if name == "quiz":
+            question(page, number).get_by_role("radio").first.check()
+            check(page, number)
+        else:
+            page.get_by_role("button", name="Show the answer").click()
+            page.get_by_role("button", name="I knew it").click()
+    assert "of 7 right, 5 to go" in score(page) if name == "quiz" else "26 of 28 cards left" in score(page)
+
+
+@pytest.mark.parametrize("name", ["quiz", "cards"])
+@pytest.mark.parametrize(
+    "script, trouble",
+    [(REFUSED, LOST), (FULL, LOST)] + [(damaged(text), UNREADABLE) for text in ("{", "null", "[]", "5", "")],
+    ids=["refused", "full", "cut", "null", "list", "number", "empty"],
+)
+def test_all_works_without_storage_and_this_is_said_once(opened, name, script, trouble):
+    page = opened(name, script=script)
+    answer_some(page, name)
+    assert page.get_by_text(trouble).count() == 1
+    assert page.get_by_text(re.compile("start again\\.$")).count() == 1
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize("name", ["quiz", "cards"])
+def test_what_is_kept_may_be_of_another_kind_than_expected(opened, widgets, name):
+    keys = [asked["key"] for asked in widgets["quiz"].content["questions"]]
+    kept = {"round": "one", "places": {"learning-rate": [99, -1], "update": 3, "batch": None}}
+    kept |= dict(zip(keys, [5, "text", [99], {"0": 1}, None, [], [-1]], strict=True))
+    page = opened(name, script=damaged(json.dumps(kept)))
+    answer_some(page, name)
+    assert page.complaints == []
+
+
+def card(page):
+    return page.locator(".front").inner_text()
+
+
+def test_cards_by_keyboard_alone_return_later_the_better_they_are_known(opened, widgets):
+    page = opened("cards")
+    terms = [made["front"] for made in widgets["cards"].content["cards"]]
+    page.keyboard.press("Tab")
+    for term in terms:  # the first round: know all but two
+        assert card(page) == term
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        if term not in ("batch", "epoch"):
+            page.keyboard.press("Tab")
+        page.keyboard.press("Space")
+    assert card(page) == "All cards of this round are sorted."
+    page.keyboard.press("Enter")
+    assert score(page) == "Round 2: 2 of 28 cards left" and card(page) == "batch"
+    page.reload()
+    page.wait_for_selector(".lrsched")
+    assert score(page) == "Round 2: 2 of 28 cards left" and card(page) == "batch"
+    for _ in ("batch", "epoch"):
+        page.get_by_role("button", name="Show the answer").press("Space")
+        page.get_by_role("button", name="Again", exact=True).press("Enter")
+    page.get_by_role("button", name="Next round").press("Enter")
+    assert score(page) == "Round 3: 28 of 28 cards left"
+    assert page.locator(".boxes strong").all_inner_texts() == ["2", "26", "0", "0"]
+
+
+def test_a_card_is_flipped_announced_and_judged_only_then(opened):
+    page = opened("cards")
+    flip = page.get_by_role("button", name="Show the answer")
+    assert page.get_by_role("button", name="I knew it").is_disabled()
+    assert flip.get_attribute("aria-expanded") == "false"
+    flip.press("Enter")
+    assert page.locator(".card [role=status]").inner_text().startswith("The factor that multiplies")
+    page.get_by_role("button", name="Hide the answer").press("Enter")
+    assert page.locator(".card [role=status]").inner_text() == ""
+    page.locator(".card").click()
+    page.get_by_role("button", name="I knew it").press("Enter")
+    assert page.locator("p.heard").text_content() == "gradient descent"
+    assert page.evaluate("document.activeElement.textContent") == "Show the answer"

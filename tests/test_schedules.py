@@ -558,21 +558,18 @@ class TestAccuracy:
 
 
 class TestPackage:
-    def test_every_public_class_and_function_is_exported(self):
-        defined = {
-            n
-            for n, v in vars(schedules).items()
-            if not n.startswith("_") and getattr(v, "__module__", "").startswith("lrsched._sched")
+    def test_every_public_schedule_is_exported(self):
+        public = {
+            n for n, v in vars(schedules).items() if n[0] != "_" and getattr(v, "__module__", "") == schedules.__name__
         }
-        defined |= {
-            n
-            for n, v in vars(schedules).items()
-            if not n.startswith("_") and getattr(v, "__module__", "") == "lrsched.schedules"
-        }
-        assert set(lrsched._PUBLIC["schedules"]) == defined - {"Piecewise", "ALLOWED"}
-        assert {"CosineDecay", "schedules"} <= set(dir(lrsched))
+        assert {*lrsched._PUBLIC["schedules"]} == public | {"Schedule"}
+
+    def test_exported_names_lead_to_what_they_name(self):
         for name in lrsched.__all__:
             assert getattr(lrsched, name).__name__ == name
+        for module in lrsched._PUBLIC:
+            assert getattr(lrsched, module).__name__ == f"lrsched.{module}"
+        assert {"CosineDecay", "schedules"} <= set(dir(lrsched))
 
     def test_import_loads_numpy_at_most(self):
         code = "import sys, lrsched; print({'matplotlib', 'IPython', 'scipy', 'lrsched.schedules'} & {*sys.modules})"

@@ -1,0 +1,121 @@
+"""What every chapter must hold: its parts in order, numbers that some cell prints, figures that say what they show."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+CHAPTERS = sorted(ROOT.glob("chapters/[0-9][0-9]_*.ipynb"))
+PARTS = [
+    r"^# \S",
+    r"\*\*You will be able to\*\*",
+    r"Reading time",
+    r"^## A puzzle",
+    r"^## Try it",
+    r"```\{dropdown\} Answers",
+    r"^## .*\bidea\b",
+    r"^\$\$",
+    r"^## In practice",
+    r"^## A conversation",
+    r"^## Check yourself",
+    r"^## Key concepts",
+    r"^\*\*Exercise:\*\*",
+    r"^\*\*Next:\*\*",
+    r"^## Sources",
+]
+NUMBER = re.compile(r"(?<![\w.,])\d+(?:,\d{3})*\.\d+(?:e-?\d+)?(?!\.?\d)|\b\d+(?:\.\d+)?(?=[  ]?%)")
+
+each = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+
+
+def cells(path, kind):
+    return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == kind]
+
+
+def prose(path):
+    return "\n\n".join(cell.source for cell in cells(path, "markdown"))
+
+
+def shown(path):
+    """All code, and all that it printed or wrote into a page."""
+    parts = []
+    for cell in cells(path, "code"):
+        parts.append(cell.source)
+        for output in cell.outputs:
+            parts += [output.get("text", ""), output.get("data", {}).get("text/plain", "")]
+    return "\n".join(parts)
+
+
+@each
+def test_the_parts_stand_in_their_order(path):
+    text, at = prose(path), 0
+    for part in PARTS:
+        found = re.compile(part, re.MULTILINE).search(text, at)
+        assert found, f"{path.name} lacks {part}, or has it too early"
+        at = found.end()
+    assert len(re.findall(r"^# ", text, re.MULTILINE)) == 1
+
+
+@each
+def test_numbers_in_prose_come_from_a_cell_or_a_source(path):
+    known = {float(n.replace(",", "")) for n in re.findall(r"\d+(?:,\d{3})*(?:\.\d+)?(?:e-?\d+)?", shown(path))}
+    known |= {round(100 * n, 6) for n in known}  # 0.694 may be told as 69.4 %
+    sentences = [s for s in re.split(r"\n|(?<=[.?!]) ", prose(path)) if "{cite}" not in s]
+    loose = {n for s in sentences for n in NUMBER.findall(s) if float(n.replace(",", "")) not in known}
+    assert not loose, f"{path.name} states {sorted(loose)}, which no cell holds"
+
+
+@each
+def test_a_chapter_is_short(path):
+    text = re.sub(r"```\{dropdown\}|\$\$.*?\$\$|\]\([^)]*\)", "", prose(path), flags=re.DOTALL)
+    dialogue = next(c.source for c in cells(path, "markdown") if "dialogue" in c.metadata.get("tags", []))
+    assert 250 <= len(dialogue.split()) <= 450
+    assert len(text.split()) - len(dialogue.split()) <= 1700
+    code = cells(path, "code")
+    assert len(code) <= 16
+    for cell in code:
+        lines = cell.source.splitlines()
+        assert max(map(len, lines)) <= 79, f"{path.name}: the page cuts off {max(lines, key=len)!r}"
+        assert len(lines) <= 15, f"{path.name}: a cell of {len(lines)} lines: does part of it belong in lrsched?"
+
+
+@each
+def test_speakers_of_the_conversation(path):
+    dialogue = next(c.source for c in cells(path, "markdown") if "dialogue" in c.metadata.get("tags", []))
+    heading, *paragraphs = dialogue.split("\n\n")
+    assert heading == "## A conversation"
+    assert all(re.match(r"\*\*(Teacher|Learner 1|Learner 2):\*\* ", p) for p in paragraphs)
+    assert "$" not in dialogue and "`" not in dialogue, "it is read aloud: formulas in words"
+
+
+@each
+def test_figures_say_what_they_show(path):
+    headings = {h.strip().lower() for h in re.findall(r"^#+ (.*)", prose(path), re.MULTILINE)}
+    alts = re.findall(r"Figure: (.*)", shown(path))
+    assert alts or "explore(" in shown(path)
+    for alt in alts:
+        assert alt.lower().rstrip(".") not in headings
+        assert len(alt.split()) >= 6, f"{path.name}: {alt!r} states no conclusion"
+    assert len(set(alts)) == len(alts)
+
+
+@each
+def test_demo_quiz_and_exercise_are_there(path):
+    number = path.stem[:2]
+    assert "explore(" in shown(path)
+    assert f'quiz("{number}")' in shown(path)
+    assert re.search(rf"\]\(\.\./exercises/ex{number}_\w+\.ipynb\)", prose(path))
+
+
+@each
+def test_only_what_jupyterlab_shows_as_well(path):
+    text = prose(path)
+    allowed = {"dropdown", "note", "tip", "warning", "admonition"}
+    assert set(re.findall(r"^`{3,}\{([\w-]+)\}", text, re.MULTILINE)) <= allowed
+    roles = re.findall(r"\{([\w-]+)\}`", text)
+    assert set(roles) <= {"cite"}
+    sources = cells(path, "markdown")[-1].source
+    assert sources.startswith("## Sources")
+    assert len(roles) == sources.count("{cite}`"), "citations stand in the Sources cell"

@@ -105,5 +105,5 @@ def test_without_script_every_question_shows_its_options_and_answers():
 
 
 def test_an_unknown_quiz_is_named():
-    with pytest.raises(ValueError, match="name must be one of .*'03'.*, got '99'"):
+    with pytest.raises(ValueError, match=r"name must be one of .*'03'.*, got '99'"):
         quiz("99")

@@ -1,6 +1,7 @@
 """The tasks of one chapter together, and all chapters together: progress, resume code, what to read again."""
 
 import re
+from collections.abc import Iterable
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -35,7 +36,7 @@ class Chapter:
         """Show the state of each task, and the code with which to go on elsewhere."""
         trouble = progress.sync()
         lines = [f"{MARKS[state]} {self.tasks[name].title}: {state}" for name, state in self.states().items()]
-        return message(self.bar(), *lines, go_on(self.code()), trouble)
+        return message(self.bar(), *lines, go_on([self]), trouble)
 
     def summary(self) -> list[str]:
         """One line on what is done, one on the sections whose tasks were tried and not solved alone."""
@@ -72,8 +73,9 @@ def summary() -> Message:
     trouble = progress.sync()
     known = chapters().values()
     lines = [line for chapter in known for line in chapter.summary()]
-    return message("Your exercises", *lines, go_on(" ".join(c.code() for c in known)), trouble)
+    return message("Your exercises", *lines, go_on(known), trouble)
 
 
-def go_on(code: str) -> str:
-    return f'To go on elsewhere: `resume("{code}")`'
+def go_on(known: Iterable[Chapter]) -> str:
+    codes = " ".join(chapter.code() for chapter in known if set(chapter.states().values()) != {"untouched"})
+    return f'To go on elsewhere: `resume("{codes}")`' if codes else ""

@@ -1,9 +1,10 @@
 """Your curve over the expected one, as an SVG picture that follows the colours of the page."""
 
 from collections.abc import Sequence
-from html import escape
 
 import numpy as np
+
+from lrsched.course.exercises.verdict import escaped
 
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 360, 150, 50, 22, 30
 
@@ -25,12 +26,12 @@ def picture(name: str, xs: Sequence, yours: np.ndarray, expected: np.ndarray, la
         return "".join(moves)
 
     def text(x: float, y: float, anchor: str, content: object) -> str:
-        return f'<text x="{x}" y="{y:.0f}" text-anchor="{anchor}">{escape(str(content))}</text>'
+        return f'<text x="{x}" y="{y:.0f}" text-anchor="{anchor}">{escaped(str(content))}</text>'
 
     tick = (HEIGHT - TOP - BOTTOM) * 0.25 / 1.5
     alt = says(name, xs, yours, expected, label)
     return (
-        f'<svg role="img" aria-label="{escape(alt)}" viewBox="0 0 {WIDTH} {HEIGHT}" fill="none" '
+        f'<svg role="img" aria-label="{escaped(alt)}" viewBox="0 0 {WIDTH} {HEIGHT}" fill="none" '
         f'stroke="currentColor" style="display:block;width:100%;max-width:{WIDTH}px;margin:.4em 0">'
         f'<path d="M{LEFT} {TOP}V{HEIGHT - BOTTOM}H{WIDTH}" stroke-opacity=".5"/>'
         f'<path d="{path(expected)}" stroke-width="7" stroke-opacity=".3"/>'

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from time import perf_counter
 from traceback import extract_tb, format_exception_only
 from typing import NamedTuple
 
@@ -59,6 +60,8 @@ class FunctionTask(Task):
         return [self._call(function, *pair) for pair in zip(self.cases, self.expected, strict=True)]
 
     def _call(self, function: Callable, case: tuple, expected) -> Result:
+        if perf_counter() > self.deadline:  # the call before caught the TimeLimit
+            raise TimeLimit
         self.running = self._written(case)
         arguments = deepcopy(case)
         try:

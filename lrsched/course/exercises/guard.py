@@ -30,7 +30,8 @@ class Prints(io.TextIOBase):
     text = ""
 
     def write(self, text: str) -> int:
-        self.text = (self.text + text)[:KEPT]
+        if len(self.text) < KEPT:
+            self.text = (self.text + text)[:KEPT]
         return len(text)
 
 
@@ -89,7 +90,6 @@ def by_thread(call, seconds):
     def stop():
         done.set()
         watcher.join()
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(caller, None)  # forget one that has not come through yet
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()

@@ -6,6 +6,7 @@ answer to recognise a learner's; the tests submit it and demand that very senten
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from time import perf_counter
 
 from lrsched.course.exercises import guard, progress
 from lrsched.course.exercises.values import NUMBER, Unfit, agree, numbers, read, shown
@@ -32,6 +33,7 @@ class Task:
 
     def check(self, answer: object = ...) -> Message:
         """Judge an answer. Whatever it is, there is a verdict."""
+        self.deadline = perf_counter() + guard.SECONDS
         found, printed, in_time = guard.guarded(lambda: self._fenced(answer))
         if not in_time:
             late = f"{self.running} did not finish in {guard.SECONDS} seconds: look for a loop that never ends."

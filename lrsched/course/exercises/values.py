@@ -10,7 +10,7 @@ class Unfit(Exception):
     """A value of the wrong kind; its text says what came and what was expected."""
 
 
-def shown(value: object) -> str:
+def shown(value: object, depth: int = 2) -> str:
     """One short line that is the same on every machine."""
     try:
         if isinstance(value, float):
@@ -18,8 +18,8 @@ def shown(value: object) -> str:
         if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
             return shown(value.item())
         if isinstance(value, np.ndarray | list | tuple):
-            more = ["..."] if len(value) > 5 else []
-            return "[" + ", ".join([*map(shown, value[:5]), *more]) + "]"
+            parts = [shown(part, depth - 1) for part in value[:5]] if depth else []
+            return "[" + ", ".join(parts + ["..."] * (len(value) > len(parts))) + "]"
         text = " ".join(repr(value).split())
     except Exception:
         text = " at 0x"
@@ -44,7 +44,7 @@ def read(value: object, expected):
         if array.dtype.kind not in "iufO" or isinstance(value, bool):
             raise Unfit(what)
         array = array.astype(float)
-    except (TypeError, ValueError, OverflowError):
+    except Exception:
         raise Unfit(what) from None
     if array.shape != expected.shape:
         raise Unfit(f"gives {kind(array)}, where {kind(expected)} should come")

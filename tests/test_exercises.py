@@ -1,0 +1,572 @@
+"""What must hold for the exercises of every chapter, found by their names; then what holds for the machinery."""
+
+import ast
+import inspect
+import json
+import re
+import subprocess
+import sys
+import time
+from functools import cache
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+
+from lrsched import Constant
+from lrsched.course.exercises import ex03, progress, resume, summary
+from lrsched.course.exercises.chapter import Chapter, chapters
+from lrsched.course.exercises.functions import FunctionTask, OpenFunction, function
+from lrsched.course.exercises.tasks import Choice, Number
+from lrsched.course.exercises.values import shown
+
+ROOT = Path(__file__).resolve().parents[1]
+CHAPTERS = chapters().values()
+TASKS = [pytest.param(t, id=f"{t.chapter}-{t.name}") for chapter in CHAPTERS for t in chapter.tasks.values()]
+
+every_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.number)
+every_task = pytest.mark.parametrize("task", TASKS)
+
+
+@pytest.fixture(autouse=True)
+def no_progress(monkeypatch):
+    monkeypatch.setenv("LRSCHED_PROGRESS", "off")
+    monkeypatch.setattr(progress, "memory", {})
+    monkeypatch.setattr(progress, "told", {""})
+    for chapter in CHAPTERS:
+        for task in chapter.tasks.values():
+            monkeypatch.setattr(task, "hinted", 0)
+            monkeypatch.setattr(task, "asked", False)
+
+
+# Each task
+
+
+@every_task
+def test_the_answer_is_correct_and_says_why(task):
+    verdict = task.check(task.answer)
+    assert (verdict.status, task.why in verdict.lines) == ("correct", True)
+
+
+@every_task
+def test_each_mistake_gets_its_own_sentence_and_no_other(task):
+    sentences = [says for _, says in task.mistakes]
+    assert len(set(sentences)) == len(sentences)
+    for wrong, says in task.mistakes:
+        verdict = task.check(wrong)
+        assert verdict.status in ("not yet", "partly right", "error")
+        assert [s for s in sentences if s in "\n".join(verdict.lines)] == [says]
+
+
+@every_task
+def test_enough_mistakes_are_known(task):
+    assert len(task.mistakes) >= (4 if isinstance(task, FunctionTask) else 3)
+
+
+@every_task
+def test_there_are_three_hints_and_they_come_in_order(task):
+    assert [task.hint().lines[0] for _ in range(4)] == [*task.hints, task.hints[-1]]
+    assert len(set(task.hints)) == 3
+
+
+def secrets(task):
+    """What gives a solution away: its reason, and its lines that do not stand in the cell already."""
+    if isinstance(task, Choice):
+        return [re.escape(task.why)]
+    if isinstance(task, Number):
+        return [re.escape(task.why), rf"(?<![\d.]){re.escape(shown(task.answer))}(?![\d.])"]
+    given = task.stub().splitlines()
+    lines = {line.strip().removeprefix("return ") for line in task.solution_cell().splitlines() if line not in given}
+    return [re.escape(task.why), *(re.escape(line) for line in lines if len(line) > 10)]
+
+
+@every_task
+def test_no_other_verdict_and_no_first_hint_holds_the_solution(task):
+    texts = [repr(task.check(wrong)) for wrong in (..., None, lambda *_: None, *(w for w, _ in task.mistakes))]
+    for secret in secrets(task):
+        assert not [text for text in [*texts, *task.hints[:2]] if re.search(secret, text)]
+
+
+@every_task
+def test_the_solution_comes_after_a_try_or_at_the_second_request(task):
+    assert task.solution().heading == "Try it once first"
+    assert task.solution().code == task.solution_cell()
+    progress.memory.clear()
+    task.asked = False
+    task.check(task.mistakes[0][0])
+    assert task.solution().code == task.solution_cell()
+    assert task.why in task.solution().lines
+
+
+@every_task
+def test_the_task_does_not_show_its_answer_when_it_is_printed(task):
+    assert repr(task) == f"{task.title}: .check(answer), .hint(), .solution()"
+
+
+@every_task
+def test_a_check_takes_less_than_50_ms(task):
+    def seconds(answer):
+        start = time.perf_counter()
+        task.check(answer)
+        return time.perf_counter() - start
+
+    for answer in (task.answer, task.mistakes[-1][0]):
+        assert min(seconds(answer) for _ in range(5)) < 0.05
+
+
+@every_task
+def test_a_verdict_is_announced_and_the_same_each_time(task):
+    for answer in (task.answer, task.mistakes[0][0], ...):
+        one, two = task.check(answer), task.check(answer)
+        assert (repr(one), one._repr_html_()) == (repr(two), two._repr_html_())
+        assert one._repr_html_().startswith('<div role="status"')
+
+
+def has_curve(task):
+    return isinstance(task, OpenFunction) or getattr(task, "curve", "")
+
+
+@pytest.mark.parametrize("task", [param for param in TASKS if has_curve(param.values[0])])
+def test_a_curve_has_its_conclusion_as_text(task):
+    for answer in (task.answer, task.mistakes[0][0]):
+        curve = task.check(answer).curve
+        assert re.search(r'aria-label="Your curve (lies on|leaves) the [^"]+\."', curve)
+        assert "nan" not in curve
+        assert "#" not in curve, "only currentColor follows the page into dark mode"
+
+
+# Each chapter and its notebook
+
+
+@cache
+def notebook(number):
+    (path,) = (ROOT / "exercises").glob(f"ex{number}_*.ipynb")
+    return nbformat.read(path, as_version=4)
+
+
+def answer_cells(chapter):
+    """The cells that hold an answer, by the name of their task."""
+    tagged = [
+        (tag.removeprefix("answer-"), cell)
+        for cell in notebook(chapter.number).cells
+        for tag in cell.metadata.get("tags", ())
+        if tag.startswith("answer-")
+    ]
+    assert len(dict(tagged)) == len(tagged)
+    return dict(tagged)
+
+
+@every_chapter
+def test_there_are_five_tasks_and_each_has_its_cell_in_order(chapter):
+    assert len(chapter.tasks) >= 5
+    assert list(answer_cells(chapter)) == list(chapter.tasks)
+
+
+@every_chapter
+def test_each_cell_holds_the_stub_and_its_check(chapter):
+    for name, cell in answer_cells(chapter).items():
+        assert cell.source.split() == f"{chapter.tasks[name].stub()} ex{chapter.number}.{name}.check({name})".split()
+
+
+@every_chapter
+def test_as_shipped_every_task_is_not_attempted(chapter):
+    for name, cell in answer_cells(chapter).items():
+        (output,) = cell.outputs
+        assert output.data["text/plain"].startswith(f"○ {chapter.tasks[name].title}: not attempted")
+
+
+@every_chapter
+def test_stub_and_solution_have_the_same_arguments(chapter):
+    for task in chapter.tasks.values():
+        if isinstance(task, FunctionTask):
+            assert ast.dump(ast.parse(task.stub()).body[0].args) == ast.dump(
+                ast.parse(task.solution_cell()).body[0].args
+            )
+            assert list(inspect.signature(task.answer).parameters) == task.names
+
+
+@every_chapter
+def test_the_solutions_typed_into_the_notebook_get_full_marks(chapter):
+    learner = {}
+    for cell in notebook(chapter.number).cells:
+        if cell.cell_type == "code":
+            exec(cell.source, learner)
+    for name, task in chapter.tasks.items():
+        exec(task.solution_cell(), learner)
+        assert eval(f"ex{chapter.number}.{name}.check({name})", learner).status == "correct"
+    assert f"{len(chapter.tasks)} of {len(chapter.tasks)} tasks done" in repr(learner[f"ex{chapter.number}"].progress())
+
+
+@every_chapter
+def test_the_options_of_a_choice_stand_above_its_cell(chapter):
+    cells = notebook(chapter.number).cells
+    for name, cell in answer_cells(chapter).items():
+        if isinstance(chapter.tasks[name], Choice):
+            prose = cells[cells.index(cell) - 1].source
+            assert re.findall(r"^- \*\*(\w)\*\*: ", prose, re.M) == list(chapter.tasks[name].options)
+
+
+@every_chapter
+def test_each_task_is_a_section_with_an_example(chapter):
+    cells = notebook(chapter.number).cells
+    titles = [
+        re.sub(r"^## \d+\. ", "", line) for c in cells for line in c.source.splitlines() if line.startswith("## ")
+    ]
+    assert [t for t in titles if t in [task.title for task in chapter.tasks.values()]] == [
+        task.title for task in chapter.tasks.values()
+    ]
+    assert sum("*Example*" in c.source for c in cells) == len(chapter.tasks)
+
+
+# Chapter 3
+
+OTHER_RIGHT_ANSWERS = {
+    "step_decay": """
+def loop(peak_lr, decay_rate, step_size, step):
+    lr = peak_lr
+    for t in range(1, step + 1):
+        if t % step_size == 0:
+            lr *= decay_rate
+    return lr
+
+def recursion(peak_lr, decay_rate, step_size, step):
+    return peak_lr if step < step_size else decay_rate * recursion(peak_lr, decay_rate, step_size, step - step_size)
+
+def numpy(peak_lr, decay_rate, step_size, step):
+    return np.float64(peak_lr) * np.power(decay_rate, np.floor(step / step_size))
+
+def array(peak_lr, decay_rate, step_size, step):
+    return np.array(peak_lr * decay_rate ** int(step / step_size))
+
+def package(peak_lr, decay_rate, step_size, step):
+    return StepDecay(peak_lr, decay_rate=decay_rate, step_size=step_size)(step)
+
+def fraction(peak_lr, decay_rate, step_size, step):
+    return Fraction(peak_lr) * Fraction(decay_rate) ** (step // step_size)
+
+short = lambda p, d, s, t: p * d ** (t // s)
+""",
+    "rate_at_update": """
+def divided(schedule, updates_per_epoch, step):
+    return schedule(step / updates_per_epoch)
+
+def rounded(schedule, updates_per_epoch, step):
+    return schedule(int(step / updates_per_epoch))
+
+def stretched(schedule, updates_per_epoch, step):
+    return schedule.peak_lr * schedule.decay_rate ** (step // (schedule.step_size * updates_per_epoch))
+""",
+    "train": """
+def after(schedule, epochs):
+    weight, lr = 1.0, schedule(0)
+    weights, plotted = [], []
+    for epoch in range(epochs):
+        plotted.append(lr)
+        weight -= lr * weight
+        weights.append(weight)
+        lr = schedule(epoch + 1)
+    return weights, plotted
+
+def arrays(schedule, epochs):
+    rates = schedule(np.arange(epochs))
+    return np.cumprod(1 - rates), rates
+
+def listed(schedule, epochs):
+    rates = [schedule(epoch) for epoch in range(epochs)]
+    return [list(np.cumprod(1 - np.array(rates))), rates]
+""",
+    "my_schedule": """
+package = StepDecay(1.5, decay_rate=0.8, step_size=10)
+
+def two_drops(step):
+    return 0.7 if step < 80 else 0.2 if step < 160 else 0.05
+""",
+}
+
+
+@pytest.mark.parametrize("name", OTHER_RIGHT_ANSWERS)
+def test_a_right_answer_written_another_way_is_accepted(name):
+    learner = {}
+    exec("import numpy as np\nfrom fractions import Fraction\nfrom lrsched import StepDecay", learner)
+    before = set(learner)
+    exec(OTHER_RIGHT_ANSWERS[name], learner)
+    for other in set(learner) - before:
+        assert ex03.chapter.tasks[name].check(learner[other]).status == "correct", other
+
+
+@pytest.mark.parametrize("answer", [180, 180.0, np.int64(180), np.array(180)])
+def test_a_number_may_be_of_any_kind(answer):
+    assert ex03.first_below.check(answer).status == "correct"
+
+
+def test_a_letter_may_be_large():
+    assert ex03.boundary.check(" B ").status == "correct"
+
+
+def test_the_constant_rate_of_the_open_task_is_the_best():
+    rates = np.linspace(0.15, 0.3, 151)
+    losses = [ex03.PROBLEM.expected_loss(Constant(rate), ex03.STEPS)[-1] for rate in rates]
+    assert rates[np.argmin(losses)] == pytest.approx(ex03.CONSTANT, abs=0.005)
+    assert ex03.final_loss([ex03.CONSTANT] * ex03.STEPS) == pytest.approx(min(losses), rel=0.002)
+
+
+def test_a_failing_case_is_named_with_what_was_expected_and_what_came():
+    verdict = ex03.step_decay.check(lambda peak_lr, decay_rate, step_size, step: 0.3)
+    assert verdict.status == "not yet"
+    assert verdict.lines[0] == (
+        "step_decay(peak_lr=0.1, decay_rate=0.5, step_size=10, step=0) should give 0.1, but yours gives 0.3."
+    )
+
+
+def test_an_error_is_shown_in_one_line_with_its_place():
+    def step_decay(peak_lr, decay_rate, step_size, step):
+        periods = step // (step_size - 10)
+        return peak_lr * decay_rate**periods
+
+    line = step_decay.__code__.co_firstlineno + 1
+    verdict = ex03.step_decay.check(step_decay)
+    assert verdict.status == "error"
+    assert re.fullmatch(
+        r"step_decay\(.*step=0\) stops with ZeroDivisionError: .* by zero, "
+        rf"in line {line}: `periods = step // \(step_size - 10\)`\.",
+        verdict.lines[0],
+    )
+
+
+def test_the_function_is_asked_for_when_its_value_is_given():
+    verdict = ex03.step_decay.check(0.1)
+    assert verdict.lines[0] == "`check` needs the function itself, not 0.1: write `check(step_decay)`."
+
+
+def test_what_still_holds_the_dots_is_not_attempted():
+    for answer in (lambda *_: ..., lambda p, d, s, t: p * ... ** (t // s)):
+        assert ex03.step_decay.check(answer).status == "not attempted"
+
+
+def test_a_changed_argument_is_named():
+    @function(title="", section="", hints=(), why="", mistakes=[], cases=[([1.0, 2.0], np.ones(2))])
+    def total(values, weights):
+        return sum(values) + sum(weights)
+
+    total.name = "total"
+
+    def popping(values, weights):
+        weights *= 2
+        return values.pop(0) + values[0] + 2.0
+
+    def scaling(values, weights):
+        weights *= 2
+        return sum(values) + 2.0
+
+    says = "total(values=[1, 2], weights=[1, 1]) changes its argument `{}`: work on a copy."
+    assert total.check(popping).lines[0] == says.format("values")
+    assert total.check(scaling).lines[0] == says.format("weights")
+    assert total.check(total.answer).status == "correct"
+
+
+def test_a_wrong_shape_is_named():
+    short = ex03.train.check(lambda schedule, epochs: ([0.6], [0.4]))
+    assert "gives 1 numbers, where 6 numbers should come" in short.lines[0]
+    single = ex03.train.check(lambda schedule, epochs: [0.6])
+    assert "gives [0.6], where 2 values are expected" in single.lines[0]
+
+
+def test_what_the_answer_prints_is_shown_until_it_is_right():
+    def loud(p, d, s, t):
+        print("k =", t // s)
+        return p
+
+    assert ex03.step_decay.check(loud).lines[-2].startswith("It printed: k = 0 k = 0 k = 1")
+    assert "printed" not in repr(ex03.step_decay.check(lambda *a: print("hello") or ex03.step_decay.answer(*a)))
+
+
+def test_what_a_learner_writes_is_no_html():
+    html = ex03.boundary.check("<b>&`x`")._repr_html_()
+    assert "&lt;b&gt;&amp;<code>x</code>" in html
+    assert "<b>" not in html
+
+
+# Progress
+
+
+@pytest.fixture
+def folder(monkeypatch, tmp_path):
+    monkeypatch.delenv("LRSCHED_PROGRESS")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def kept(folder):
+    return json.loads((folder / ".lrsched-progress.json").read_text())
+
+
+def restart():
+    progress.memory.clear()
+    progress.told.clear()
+    progress.told.add("")
+
+
+def test_progress_is_kept_over_a_restart(folder):
+    ex03.boundary.check("a")
+    ex03.first_below.check(180)
+    assert kept(folder) == {"03": {"boundary": "tried", "first_below": "done"}}
+    restart()
+    assert repr(ex03.progress()).startswith("█░░░░░ 1 of 6 tasks done")
+    assert "◐ At the boundary: tried" in ex03.progress().lines
+    assert [path.name for path in folder.iterdir()] == [".lrsched-progress.json"]
+
+
+def test_progress_never_falls(folder):
+    ex03.first_below.check(180)
+    ex03.first_below.check(150)
+    ex03.first_below.solution()
+    assert kept(folder) == {"03": {"first_below": "done"}}
+
+
+def test_two_notebooks_share_the_file(folder):
+    ex03.first_below.check(180)
+    restart()  # as in another kernel, which knows nothing of the first
+    ex03.boundary.check("b")
+    assert kept(folder) == {"03": {"first_below": "done", "boundary": "done"}}
+
+
+def test_not_attempted_is_not_recorded(folder):
+    ex03.first_below.check(...)
+    assert not list(folder.iterdir())
+
+
+def test_what_another_edition_wrote_is_kept(folder):
+    (folder / ".lrsched-progress.json").write_text('{"99": {"later": "done"}}')
+    ex03.boundary.check("b")
+    assert kept(folder) == {"99": {"later": "done"}, "03": {"boundary": "done"}}
+
+
+@pytest.mark.parametrize("content", [b"{", b"[]", b'{"03": 1}', b'{"03": {"boundary": "won"}}', b"\xff\xfe\x00", b"7"])
+def test_a_damaged_file_is_kept_aside_and_named_once(folder, content):
+    path = folder / ".lrsched-progress.json"
+    for i in (1, 2):
+        path.write_bytes(content)
+        restart()
+        verdict = ex03.boundary.check("b")
+        aside = f".lrsched-progress.damaged-{i}.json"
+        assert verdict.status == "correct"
+        assert verdict.lines[1:] == (
+            f"The file of your progress was damaged: it is kept as `{aside}`, and a new one is begun.",
+        )
+        assert (folder / aside).read_bytes() == content
+    assert kept(folder) == {"03": {"boundary": "done"}}
+    assert len(ex03.boundary.check("b").lines) == 1
+
+
+def test_an_empty_or_missing_file_is_no_trouble(folder):
+    (folder / ".lrsched-progress.json").write_text("")
+    assert len(ex03.boundary.check("b").lines) == 1
+    (folder / ".lrsched-progress.json").unlink()
+    assert len(ex03.boundary.check("b").lines) == 1
+    assert kept(folder) == {"03": {"boundary": "done"}}
+
+
+@pytest.mark.parametrize("fails", ["touch", "write_text", "replace", "read_bytes"])
+def test_a_file_that_cannot_be_used_costs_a_sentence_once_and_nothing_else(folder, fails, monkeypatch):
+    ex03.first_below.check(180)
+    before = (folder / ".lrsched-progress.json").read_bytes()
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, fails, refuse)
+        assert ex03.boundary.check("b").lines[1:] == (
+            "Your progress cannot be kept in `.lrsched-progress.json` (Permission denied): "
+            "before you close this notebook, note the code that `summary()` shows.",
+        )
+        assert len(ex03.boundary.check("b").lines) == 1
+        assert "2 of 6" in ex03.progress().heading
+    assert (folder / ".lrsched-progress.json").read_bytes() == before
+
+
+def test_the_environment_switches_the_file_off(folder, monkeypatch):
+    monkeypatch.setenv("LRSCHED_PROGRESS", "off")
+    ex03.boundary.check("b")
+    assert not list(folder.iterdir())
+
+
+def code_of(message):
+    return re.search(r'resume\("(.*)"\)', message.lines[-1])[1]
+
+
+def test_a_resume_code_brings_the_progress_back():
+    ex03.boundary.check("b")
+    ex03.train.check(ex03.train_late)
+    ex03.step_decay.check(abs)
+    before, code = ex03.chapter.states(), code_of(ex03.progress())
+    assert re.fullmatch(r"03-\w{2,6}", code)
+    assert code_of(summary()) == code
+    restart()
+    assert "1 of 6 tasks done" in repr(resume(f" {code.lower()} "))
+    assert ex03.chapter.states() == before
+
+
+def test_resuming_loses_nothing_that_is_done():
+    ex03.first_below.check(150)
+    code = code_of(ex03.progress())
+    ex03.first_below.check(180)
+    resume(code)
+    assert ex03.chapter.states()["first_below"] == "done"
+
+
+def test_every_state_survives_its_code():
+    names = list(ex03.chapter.tasks)
+    for seed in range(200):
+        states = dict(zip(names, np.random.default_rng(seed).choice(progress.STATES, len(names)).tolist(), strict=True))
+        assert progress.decoded(progress.code("03", states), names) == states
+
+
+def test_a_mistyped_code_changes_nothing():
+    ex03.boundary.check("b")
+    code, before = code_of(ex03.progress()), ex03.chapter.states()
+    typed = [code[:i] + letter + code[i + 1 :] for i in range(3, len(code)) for letter in "0A9ZU!"]
+    typed += ["", "03", "03-", code[:-1], code + "0", "99-ABC", "x", None, 7, ex03, "é-é"]
+    for wrong in set(map(str, typed)) - {code}:
+        says = repr(resume(wrong))
+        assert "is no resume code of this course" in says or "with the code you noted" in says
+        assert ex03.chapter.states() == before
+
+
+def test_the_code_of_a_chapter_stays_good_when_tasks_are_added():
+    states = {"a": "done", "b": "tried"}
+    assert progress.decoded(progress.code("03", states), ["a", "b", "c"]) == {**states, "c": "untouched"}
+
+
+def test_the_summary_says_what_to_read_again():
+    assert "Read again" not in repr(summary())
+    ex03.rate_at_update.check(max)
+    ex03.step_decay.check(max)
+    ex03.boundary.check("b")
+    assert f"Read again in chapter 3: {ex03.step_decay.section}, {ex03.rate_at_update.section}." in summary().lines
+    ex03.rate_at_update.check(ex03.rate_at_update.answer)
+    assert f"Read again in chapter 3: {ex03.step_decay.section}." in summary().lines
+
+
+def test_a_chapter_takes_its_tasks_in_the_order_of_the_file():
+    module = {"__name__": "lrsched.course.exercises.ex07", "b": ex03.boundary, "x": 1, "a": ex03.train}
+    try:
+        chapter = Chapter("Other", module)
+        assert (chapter.number, list(chapter.tasks), ex03.train.name) == ("07", ["b", "a"], "a")
+    finally:
+        Chapter("Step decay", vars(ex03))
+
+
+# The package
+
+
+def test_importing_the_exercises_is_light():
+    code = (
+        "import sys, time, numpy, numpy.random; start = time.perf_counter()\n"
+        "from lrsched.course.exercises import ex03; print(time.perf_counter() - start)\n"
+        "print(*{'matplotlib', 'IPython', 'ipywidgets', 'anywidget'} & set(sys.modules))"
+    )
+    outputs = [subprocess.check_output([sys.executable, "-c", code], text=True).split("\n") for _ in range(5)]
+    assert {heavy for _, heavy, _ in outputs} == {""}
+    assert min(float(seconds) for seconds, _, _ in outputs) < 0.06

@@ -1,0 +1,255 @@
+"""Whatever is given to a task, there is one fitting sentence, no traceback, and the kernel lives."""
+
+import re
+import sys
+import time
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from test_exercises import CHAPTERS, TASKS, no_progress  # noqa: F401 (a fixture)
+
+from lrsched.course.exercises import ex03, guard
+from lrsched.course.exercises.functions import FunctionTask
+from lrsched.course.exercises.verdict import MARKS
+
+
+class Evil:
+    """Refuses everything that a judge might ask."""
+
+    def _refuse(self, *_):
+        raise RuntimeError("no")
+
+    __repr__ = __str__ = __float__ = __array__ = __eq__ = __bool__ = __len__ = __iter__ = __hash__ = _refuse
+
+
+class Silent(Exception):
+    def __str__(self):
+        raise RuntimeError("no")
+
+
+VALUES = {
+    "None": None,
+    "text": "0.1",
+    "empty text": "",
+    "bytes": b"0.1",
+    "True": True,
+    "NaN": float("nan"),
+    "infinity": float("inf"),
+    "minus infinity": -np.inf,
+    "complex": 0.1 + 0j,
+    "a number beyond floats": 10**400,
+    "a tiny fraction": Fraction(1, 10**9),
+    "NotImplemented": NotImplemented,
+    "empty list": [],
+    "list": [0.1],
+    "ragged list": [[1.0], [1.0, 2.0]],
+    "list of text": ["0.1"],
+    "list of None": [None],
+    "list in itself": (loop := [], loop.append(loop))[0],
+    "tuple": (0.1, 0.1),
+    "long tuple": (1, 2, 3),
+    "dict": {"lr": 0.1},
+    "set": {0.1},
+    "generator": (x for x in [0.1]),
+    "array of one": np.array([0.1]),
+    "array": np.arange(12.0).reshape(3, 4),
+    "complex array": np.array([1j]),
+    "array of objects": np.array([None, "x"], dtype=object),
+    "array of truths": np.array([True]),
+    "masked array": np.ma.masked_all(3),
+    "date": np.datetime64("2026-01-01"),
+    "type": float,
+    "exception": ValueError("x"),
+    "module": np,
+    "evil object": Evil(),
+    "evil type": Evil,
+}
+
+
+def exits(*_):
+    sys.exit("bye")
+
+
+def recurses(*args):
+    return recurses(*args)
+
+
+def allocates(*_):
+    return [0.0] * 10**14
+
+
+def floods(*_):
+    for _ in range(20_000):
+        print("so much to say")
+
+
+def quits_silently(*_):
+    raise Silent
+
+
+def raises_base(*_):
+    raise BaseException("base")
+
+
+def stops_iteration(*_):
+    raise StopIteration
+
+
+def leaves_generator(*_):
+    raise GeneratorExit
+
+
+def warns(*_):
+    return np.float64(1) / np.float64(0)
+
+
+def breaks_syntax(*_):
+    return eval("1 +")
+
+
+def is_undefined(*_):
+    return undefined_name  # noqa: F821
+
+
+def closes_output(*_):
+    sys.stdout.close()
+    print("x")
+
+
+def replaces_output(*_):
+    sys.stdout = None
+    print("x")
+
+
+def yields(*_):
+    yield 0.1
+
+
+async def awaits(*_):
+    return 0.1
+
+
+def takes_nothing():
+    return 0.1
+
+
+def takes_names(*, step):
+    return 0.1
+
+
+def loops(*_):
+    while True:
+        pass
+
+
+def loops_quietly(*_):
+    while True:
+        try:
+            while True:
+                pass
+        except Exception:
+            pass
+
+
+def catches_everything(*_):
+    try:
+        while True:
+            pass
+    except:  # noqa: E722
+        return None
+
+
+def sleeps(*_):
+    time.sleep(30)
+
+
+DEEDS = [
+    exits, recurses, allocates, floods, quits_silently, raises_base, stops_iteration, leaves_generator, warns,
+    breaks_syntax, is_undefined, closes_output, replaces_output, yields, takes_nothing, takes_names,
+]  # fmt: skip
+ENDLESS = [loops, loops_quietly, catches_everything, sleeps]
+FUNCTION_TASKS = [param for param in TASKS if isinstance(param.values[0], FunctionTask)]
+
+
+def judged(task, answer):
+    """The verdict, after the demands that hold for all."""
+    stdout, stderr = sys.stdout, sys.stderr
+    verdict = task.check(answer)
+    assert (sys.stdout, sys.stderr) == (stdout, stderr)
+    text = repr(verdict)
+    assert verdict.status in MARKS
+    assert "checker itself failed" not in text
+    assert "Traceback" not in text
+    assert " at 0x" not in text
+    assert len(text) < 1500
+    assert len(verdict._repr_html_()) < 6000
+    assert len(verdict.lines) >= 2
+    assert verdict.lines[0].endswith((".", "?", "!"))
+    assert verdict.lines[-1].startswith("Stuck?")
+    return verdict
+
+
+@pytest.mark.parametrize("value", VALUES.values(), ids=VALUES)
+@pytest.mark.parametrize("task", TASKS)
+def test_no_value_is_too_strange_for_an_answer(task, value):
+    assert judged(task, value).status in ("not yet", "error", "partly right")
+
+
+@pytest.mark.parametrize("value", VALUES.values(), ids=VALUES)
+@pytest.mark.parametrize("task", FUNCTION_TASKS)
+def test_no_value_is_too_strange_for_a_function_to_return(task, value):
+    assert judged(task, lambda *_: value).status in ("not yet", "error", "partly right")
+
+
+@pytest.mark.parametrize("deed", [*DEEDS, awaits], ids=lambda deed: deed.__name__)
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.filterwarnings("ignore:coroutine")
+def test_nothing_that_a_function_does_gets_out(task, deed):
+    assert judged(task, deed).status in ("not yet", "error", "partly right")
+
+
+@pytest.mark.parametrize("deed", ENDLESS, ids=lambda deed: deed.__name__)
+@pytest.mark.parametrize("task", FUNCTION_TASKS)
+def test_what_does_not_end_is_too_slow(task, deed, monkeypatch):
+    monkeypatch.setattr(guard, "SECONDS", 0.1)
+    verdict = judged(task, deed)
+    assert verdict.status == "too slow"
+    says = rf"{task.name}\(.*\) did not finish in 0.1 seconds: look for a loop that never ends\."
+    assert re.fullmatch(says, verdict.lines[0])
+
+
+def test_the_limit_is_two_seconds():
+    assert guard.SECONDS == 2
+
+
+def test_an_interrupt_by_the_learner_comes_through():
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ex03.step_decay.check(interrupted)
+
+
+def test_a_fault_of_the_checker_is_a_verdict_too(monkeypatch):
+    monkeypatch.setattr(ex03.first_below, "mistakes", None)
+    verdict = ex03.first_below.check(7)
+    assert verdict.status == "error"
+    assert verdict.lines[0].startswith("The checker itself failed (TypeError: ")
+
+
+def test_a_learner_who_spoils_numpy_spoils_no_verdict(monkeypatch):
+    monkeypatch.setattr(np, "allclose", lambda *_, **__: True)
+    monkeypatch.setattr(np, "asarray", lambda *_, **__: 180.0)
+    monkeypatch.setattr(np, "isclose", lambda *_, **__: True)
+    assert ex03.first_below.check(7).status == "not yet"
+    assert ex03.step_decay.check(lambda *_: 0.3).status == "not yet"
+
+
+def test_the_cases_are_safe_from_the_answer():
+    for chapter in CHAPTERS:
+        for task in chapter.tasks.values():
+            if isinstance(task, FunctionTask):
+                before = repr(task.cases)
+                task.check(lambda *args: [getattr(a, "clear", int)() for a in args] and 0.1)
+                assert repr(task.cases) == before

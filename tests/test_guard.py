@@ -1,0 +1,161 @@
+import io
+import signal
+import sys
+import threading
+import time
+
+import pytest
+
+from lrsched.course.exercises import guard
+
+MODES = [mode for mode in guard.MODES if mode != "monitoring" or hasattr(sys, "monitoring")]
+
+
+def for_ever():
+    while True:
+        pass
+
+
+def for_ever_but_quiet():
+    while True:
+        try:
+            while True:
+                time.perf_counter()
+        except Exception:
+            pass
+
+
+def for_ever_with_bare_except():
+    try:
+        while True:
+            pass
+    except:  # noqa: E722
+        return "caught"
+
+
+def generating_for_ever():
+    return sum(1 for _ in iter(int, 1))
+
+
+def calling_itself_for_ever():
+    def call(depth):
+        return call(depth + 1) if depth < 50 else None
+
+    while True:
+        call(0)
+
+
+LOOPS = [for_ever, for_ever_but_quiet, generating_for_ever, calling_itself_for_ever]
+
+
+@pytest.mark.parametrize("loop", LOOPS, ids=lambda loop: loop.__name__)
+@pytest.mark.parametrize("mode", MODES)
+def test_an_endless_loop_ends_in_time(mode, loop):
+    start = time.perf_counter()
+    assert guard.guarded(loop, seconds=0.1, mode=mode) == (None, "", False)
+    assert time.perf_counter() - start < 1
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_what_catches_everything_goes_on_and_may_end(mode):
+    assert guard.guarded(for_ever_with_bare_except, seconds=0.1, mode=mode) == ("caught", "", True)
+
+
+@pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "trace"])  # its tracer goes after one error
+def test_catching_everything_again_and_again_ends_all_the_same(mode):
+    def stubborn():
+        for _ in range(4):
+            for_ever_with_bare_except()
+        for_ever()
+
+    assert guard.guarded(stubborn, seconds=0.1, mode=mode) == (None, "", False)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_nothing_rings_once_the_call_is_over(mode):
+    for _ in range(20):
+        assert guard.guarded(lambda: 7, seconds=0.01, mode=mode) == (7, "", True)
+    until = time.perf_counter() + 0.1
+    while time.perf_counter() < until:
+        pass
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_an_error_comes_through_and_nothing_rings_afterwards(mode):
+    with pytest.raises(KeyError):
+        guard.guarded(lambda: {}["no"], seconds=0.05, mode=mode)
+    until = time.perf_counter() + 0.15
+    while time.perf_counter() < until:
+        pass
+
+
+def test_sleep_is_cut_short_by_the_signal():
+    start = time.perf_counter()
+    assert guard.guarded(lambda: time.sleep(5), seconds=0.1, mode="signal")[2] is False
+    assert time.perf_counter() - start < 1
+
+
+def test_the_alarm_and_the_tracer_of_others_are_put_back():
+    def others(*_):
+        return None
+
+    before, tracer = signal.signal(signal.SIGALRM, others), sys.gettrace()
+    signal.setitimer(signal.ITIMER_REAL, 50)
+    try:
+        sys.settrace(others)
+        guard.guarded(lambda: 1, mode="trace")
+        assert sys.gettrace() is others
+        sys.settrace(tracer)
+        guard.guarded(lambda: 1, mode="signal")
+        assert signal.getsignal(signal.SIGALRM) is others
+        assert signal.getitimer(signal.ITIMER_REAL)[0] > 40
+    finally:
+        sys.settrace(tracer)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_the_mode_fits_the_place(monkeypatch):
+    modes = []
+    thread = threading.Thread(target=lambda: modes.append(guard.best_mode()))
+    thread.start()
+    thread.join()
+    assert (guard.best_mode(), modes) == ("signal", ["thread"])
+    monkeypatch.delattr(signal, "setitimer")
+    assert guard.best_mode() == "thread"
+    monkeypatch.setattr(sys, "platform", "emscripten")
+    monkeypatch.setattr(sys, "monitoring", None, raising=False)
+    assert guard.best_mode() == "monitoring"
+    monkeypatch.delattr(sys, "monitoring")
+    assert guard.best_mode() == "trace"
+
+
+def test_off_the_main_thread_a_loop_ends_too():
+    found = []
+    thread = threading.Thread(target=lambda: found.append(guard.guarded(for_ever, seconds=0.1)))
+    thread.start()
+    thread.join(5)
+    assert found == [(None, "", False)]
+
+
+def test_prints_are_caught_and_cut(monkeypatch):
+    outside = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", outside)
+
+    def chatty():
+        for _ in range(100_000):
+            print("x")
+        print("y", file=sys.stderr)
+
+    result, printed, in_time = guard.guarded(chatty)
+    assert (result, in_time, len(printed), outside.getvalue()) == (None, True, guard.KEPT, "")
+    assert sys.stdout is outside
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_prints_are_seen_again_after_the_time_was_up(mode, monkeypatch):
+    outside = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", outside)
+    guard.guarded(for_ever, seconds=0.1, mode=mode)
+    print("here")
+    assert outside.getvalue() == "here\n"

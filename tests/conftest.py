@@ -13,6 +13,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -44,18 +45,29 @@ def toc_pages() -> list[str]:
     return list(names(yaml.safe_load((ROOT / "_toc.yml").read_text())))
 
 
+def command(name: str) -> Path:
+    """A command of the environment that runs the tests."""
+    return Path(sys.executable).with_name(name)
+
+
 @pytest.fixture(scope="session")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a fresh build of the book; every warning is an error."""
     out = tmp_path_factory.mktemp("book")
-    command = [sys.executable, "-m", "jupyter_book", "build", ROOT, "-W", "-n", "--keep-going", "--path-output", out]
-    build = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"NO_COLOR": "1"})
-    assert build.returncode == 0, f"the book does not build:\n{build.stdout[-3000:]}\n{build.stderr[-3000:]}"
+    build = [command("jupyter-book"), "build", ROOT, "-W", "-n", "--keep-going", "--path-output", out]
+    done = subprocess.run(build, capture_output=True, text=True, env=os.environ | {"NO_COLOR": "1"})
+    assert done.returncode == 0, f"the book does not build:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
     return out / "_build/html"
 
 
-class QuietHandler(SimpleHTTPRequestHandler):
-    """Serves files; says nothing."""
+PREFIX = urlsplit(yaml.safe_load((ROOT / "_config.yml").read_text())["html"]["baseurl"]).path.rstrip("/")
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Serves the book under the path that it will have on its site; says nothing."""
+
+    def translate_path(self, path: str) -> str:
+        return super().translate_path(path.removeprefix(PREFIX))
 
     def log_message(self, *args: object) -> None:
         pass
@@ -64,9 +76,9 @@ class QuietHandler(SimpleHTTPRequestHandler):
 @pytest.fixture(scope="session")
 def site(book: Path) -> Iterator[str]:
     """The address of the built book, served on a free local port."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=book))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=book))
     Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
+    yield f"http://127.0.0.1:{server.server_port}{PREFIX}/"
     server.shutdown()
     server.server_close()
 
@@ -103,7 +115,8 @@ def browser() -> Iterator[Browser]:
 def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
     """`visit(url, width=1280, dark=False, javascript=True)` opens a page in a fresh context.
 
-    The page's `requests` are the addresses that it asked for, its `complaints` what it wrote to the console.
+    The page's `requests` are the addresses that it asked for, its `complaints` what it wrote to the console,
+    less the theme's own remarks, which begin with "[PST]".
     """
     contexts = []
 
@@ -117,7 +130,7 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
         page = context.new_page()
         page.requests, page.complaints = [], []
         page.on("request", lambda request: page.requests.append(request.url))
-        page.on("console", lambda message: page.complaints.append(message.text))
+        page.on("console", lambda message: message.text.startswith("[PST]") or page.complaints.append(message.text))
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
         page.goto(url)
         return page

@@ -2,18 +2,10 @@
 
 import os
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import yaml
-
-ROOT = Path(__file__).parents[1]
-
-
-def command(name):
-    """A command of the environment that runs the tests."""
-    return Path(sys.executable).with_name(name)
+from conftest import ROOT, command
 
 
 @pytest.fixture(scope="module")

@@ -94,9 +94,12 @@ class Comparison:
 
     def scores(self, metric: str | None = None, split: str = "train") -> dict[str, np.ndarray]:
         """The final metric of each arm, one value a seed."""
-        return {
-            name: history.evaluate(split)[metric or history.problem.metric] for name, history in self.histories.items()
-        }
+        evaluated = {name: history.evaluate(split) for name, history in self.histories.items()}
+        metric = metric or self[next(iter(self))].problem.metric
+        for scores in evaluated.values():
+            if metric not in scores:
+                raise ValueError(f"metric must be one of {list(scores)}, got {metric!r}")
+        return {name: scores[metric] for name, scores in evaluated.items()}
 
     def mean(self, name: str, metric: str | None = None, split: str = "train") -> Interval:
         return interval(self.scores(metric, split)[name])

@@ -274,6 +274,10 @@ class TestComparison:
         assert "accuracy" in self.COMPARISON.table("accuracy", "test")
         assert "minus linear" in self.COMPARISON.table("accuracy", "test", to="linear")
 
+    def test_an_unknown_metric_is_refused(self):
+        with pytest.raises(ValueError, match=r"metric must be one of .*'accuracy'\], got 'f1'"):
+            self.COMPARISON.scores("f1")
+
     def test_arms_may_have_different_lengths(self):
         arms = {n: (SGD(), LinearDecay(0.3, decay_steps=n)) for n in (20, 40)}
         comparison = compare(NOISY, arms)

@@ -23,6 +23,7 @@ ROUNDS = 7
 NETWORK = lr.Digits(hidden=(32,), batch_size=32)
 NOISY = lr.Digits(hidden=(32,), batch_size=16, label_noise=0.3)
 N = 800
+OPTIMIZERS = {"SGD": lr.SGD(), "momentum": lr.SGD(momentum=0.9), "RMSProp": lr.RMSProp(), "Adam": lr.Adam()}
 RACE = {
     "constant": lr.Constant,
     "step": lambda peak: lr.StepDecay(peak, decay_rate=0.3, step_size=N / 4),
@@ -149,49 +150,47 @@ def sweeps() -> None:
 
 def profile() -> None:
     heading("An update of 16 runs of the network 64-32-10, batch 32: us a run")
-    seeds, steps = range(16), 200
-    params = NETWORK.init(seeds)
-    batch = next(NETWORK.batches(seeds, 1))
+    runs, draws = 16, 200
+    params = NETWORK.init(range(runs))
+    inputs, targets = next(NETWORK.batches(range(runs), 1))
     layers = NETWORK._layers(params)
-    activations, outputs = NETWORK._forward(layers, batch[0])
-    names = locals()
-    parts = {
-        "drawing the batch": ("for _ in NETWORK.batches(seeds, steps): pass", steps),
-        "matrix products": (
-            "for a, w in zip(activations, layers): z = w.swapaxes(1, 2) @ a; g = a @ z.swapaxes(1, 2)\n"
-            "layers[1][:, :-1] @ outputs",
-            1,
-        ),
-        "loss and its derivative": ("NETWORK._loss_and_delta(outputs, batch[1])", 1),
-        "forward and backward, all": ("NETWORK.loss_and_grads(params, batch)", 1),
-    }
-    for name, (statement, updates) in parts.items():
-        [time] = cpu(statement, number=200 // updates, **names)
-        print(f"{name:28}{1e6 * time / updates / 16:6.1f}")
-    for optimizer in (lr.SGD(), lr.SGD(momentum=0.9), lr.RMSProp(), lr.Adam()):
-        state = optimizer.init(params)
-        [time] = cpu("optimizer.update(params.copy(), params, state, 0.1)", number=200, **locals())
-        print(f"{'update of ' + type(optimizer).__name__:28}{1e6 * time / 16:6.1f}")
+    activations, outputs = NETWORK._forward(layers, inputs)
+    products = "for a, w in zip(activations, layers): a @ (w.swapaxes(1, 2) @ a).swapaxes(1, 2)\n"
+    products += "layers[1][:, :-1] @ outputs"
+    [drawing] = cpu(f"for _ in NETWORK.batches(range({runs}), {draws}): pass")
+    times = {"drawing the batch": drawing / draws}
+    for name, statement in [
+        ("matrix products", products),
+        ("loss and its derivative", "NETWORK._loss_and_delta(outputs, targets)"),
+        ("forward and backward, all", "NETWORK.loss_and_grads(params, (inputs, targets))"),
+    ]:
+        names = {"params": params, "inputs": inputs, "targets": targets, "outputs": outputs}
+        [times[name]] = cpu(statement, number=200, activations=activations, layers=layers, **names)
+    for name, optimizer in OPTIMIZERS.items():
+        names = {"optimizer": optimizer, "state": optimizer.init(params), "params": params.copy(), "grads": params}
+        [times[f"update of {name}"]] = cpu("optimizer.update(params, grads, state, 1e-6)", number=200, **names)
+    for name, time in times.items():
+        print(f"{name:28}{1e6 * time / runs:6.1f}")
 
 
 def against_torch(torch) -> None:
     heading("The network against torch: us of CPU time a run and update")
-    steps = 100
-    statement = "lr.train(NETWORK, optimizer, lr.Constant(0.01), steps=steps, seeds=runs)"
+    steps = 200
+
+    def ratio(optimizer, runs, theirs, their_name, their_runs, goal):
+        ours = "lr.train(NETWORK, optimizer, lr.Constant(0.01), steps=steps, seeds=runs)"
+        names = {"optimizer": optimizer, "runs": runs, "theirs": theirs, "steps": steps}
+        time, other = cpu(ours, "theirs(steps)", **names)
+        time, other = 1e6 * time / runs / steps, 1e6 * other / their_runs / steps
+        print(
+            f"{type(optimizer).__name__:5}{runs:3} runs: lrsched {time:5.1f}, torch {their_name} {other:5.1f}, ", end=""
+        )
+        print(f"ratio {other / time:4.1f} (goal: {goal})", flush=True)
+
     for optimizer, theirs in [(lr.SGD(), torch.optim.SGD), (lr.Adam(), torch.optim.Adam)]:
-        loop = torch_loop(torch, theirs)
         for runs in (16, 32):
-            ours, one_run = cpu(statement, "loop(steps)", **locals())
-            print_ratio(f"{type(optimizer).__name__}, {runs} runs", ours / runs / steps, "loop", one_run / steps, 10)
-    optimizer, runs, vmap = lr.SGD(), 32, torch_vmap(torch, 32)
-    ours, theirs = cpu(statement, "vmap(steps)", **locals())
-    print_ratio("SGD, 32 runs", ours / runs / steps, "func.vmap", theirs / runs / steps, 5)
-
-
-def print_ratio(title, ours, name, theirs, goal) -> None:
-    print(
-        f"{title:14} lrsched {1e6 * ours:6.1f}, torch {name} {1e6 * theirs:6.1f}, ratio {theirs / ours:5.1f} (goal: {goal})"
-    )
+            ratio(optimizer, runs, torch_loop(torch, theirs), "loop", 1, goal=10)
+    ratio(lr.SGD(), 32, torch_vmap(torch, 32), "func.vmap", 32, goal=5)
 
 
 def torch_network(torch):

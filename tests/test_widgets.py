@@ -187,3 +187,14 @@ def test_there_is_a_card_for_each_term():
     assert shown.without_script.count("<details>") == len(TERMS)
     assert all(card["back"] in shown.without_script for card in shown.content["cards"])
     assert repr(shown).startswith(f"Cards({len(TERMS)} terms; ")
+
+
+def test_a_widget_shows_first_what_a_page_without_script_needs(monkeypatch):
+    shown = []
+    monkeypatch.setattr("lrsched.course.widgets.widget.display", lambda data, **options: shown.append(data))
+    explorer = one()
+    explorer._ipython_display_()
+    page, widget = shown
+    assert page["text/html"] == f'<noscript class="explorer-1">{explorer.without_script}</noscript>'
+    assert widget["text/plain"] == repr(explorer)
+    assert widget["application/vnd.jupyter.widget-view+json"]["model_id"] == explorer.model_id

@@ -13,6 +13,7 @@ class Cards(Widget):
     """What `cards` returns."""
 
     _esm = script("cards")
+    room = "cards"
 
 
 def cards() -> Cards:

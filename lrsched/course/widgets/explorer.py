@@ -72,6 +72,7 @@ def explore(
     explorer.summary = ", ".join(f"{name}: {len(values)}" for name, values in grids.items())
     explorer.without_script = f"<figure>{stage.still}<figcaption>{html.escape(stage.caption)}</figcaption></figure>"
     explorer.preview = stage.png
+    explorer.room = f"explorer-{panels}"
     return explorer
 
 

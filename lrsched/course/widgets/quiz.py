@@ -19,6 +19,7 @@ class Quiz(Widget):
     """What `quiz` returns."""
 
     _esm = script("quiz")
+    room = "quiz"
 
 
 def quiz(name: str) -> Quiz:

@@ -20,6 +20,7 @@ class Widget(anywidget.AnyWidget):
     content = traitlets.Dict().tag(sync=True)
     summary = ""  # what the text representation says of the content
     without_script = ""  # HTML for a page whose reader has switched JavaScript off
+    room = ""  # the class by which the book's stylesheet keeps room until the script has run
     preview = ""  # PNG in base 64, for viewers that know no widgets
 
     def __repr__(self) -> str:
@@ -32,6 +33,7 @@ class Widget(anywidget.AnyWidget):
 
     def _ipython_display_(self) -> None:
         """Show two outputs, since a page takes only one form of each: HTML for no script, and the widget."""
-        display({"text/html": f"<noscript>{self.without_script}</noscript>", "text/plain": ""}, raw=True)
+        page = f'<noscript class="{self.room}">{self.without_script}</noscript>'
+        display({"text/html": page, "text/plain": ""}, raw=True)
         data, metadata = self._repr_mimebundle_()
         display(data, metadata=metadata, raw=True)

@@ -31,8 +31,9 @@ class RangeTest:
     def suggestions(self, rule: str = "steepest") -> np.ndarray:
         """The rate that each seed suggests.
 
-        ``"steepest"``: where the smoothed loss falls fastest against the logarithm of the rate; ``"minimum"``: where
-        it is lowest; ``"minimum/10"``: a tenth of that; ``"valley"``: the middle of its longest falling subsequence.
+        ``"steepest"``: where the smoothed loss falls fastest against the logarithm of the rate, after the first
+        tenth of the ramp and before its minimum; ``"minimum"``: where it is lowest; ``"minimum/10"``: a tenth of
+        that; ``"valley"``: the middle of its longest falling subsequence.
         """
         if rule not in RULES:
             raise ValueError(f"rule must be one of {list(RULES)}, got {rule!r}")
@@ -52,7 +53,7 @@ def range_test(
     max_lr: float = 10.0,
     steps: int = 100,
     seeds: int | Sequence[int] = 10,
-    smoothing: float = 0.9,
+    smoothing: float = 0.8,
 ) -> RangeTest:
     """Train with a rate that rises exponentially from `min_lr` to `max_lr` in `steps` updates [smith2017]_.
 
@@ -82,7 +83,8 @@ def smooth(loss: np.ndarray, smoothing: float) -> np.ndarray:
 
 
 def _steepest(lr, curve):
-    return lr[np.gradient(curve).argmin()]
+    first = min(len(lr) // 10, curve.argmin())  # the average over a few losses is too noisy to have a slope
+    return lr[first + np.gradient(curve)[first : curve.argmin() + 1].argmin()]
 
 
 def _minimum(lr, curve):

@@ -79,7 +79,7 @@ def test_a_demo_of_a_hundred_frames_is_light_and_quick():
     grids = {"decay_rate": np.linspace(0.1, 1, 10), "step_size": range(10, 110, 10)}
     start = time.process_time()
     content = explore(demos.step_decay, grids, **DEMO).content
-    assert time.process_time() - start < 3
+    assert time.process_time() - start < 6  # 2 s on a quiet machine; drawing the axes in each frame takes 20
     assert len(content["frames"]) == 100
     assert len(gzip.compress(json.dumps(content).encode())) < 12_000
 

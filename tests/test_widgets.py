@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from test_plotting import absolute
 
+from lrsched import plotting
 from lrsched.course import cards, demos, explore
 from lrsched.course.widgets.cards import GLOSSARY
 from lrsched.course.widgets.markup import marked, math
@@ -82,6 +83,25 @@ def test_a_demo_of_a_hundred_frames_is_light_and_quick():
     assert time.process_time() - start < 6  # 2 s on a quiet machine; drawing the axes in each frame takes 20
     assert len(content["frames"]) == 100
     assert len(gzip.compress(json.dumps(content).encode())) < 12_000
+
+
+def test_panels_may_have_an_x_axis_each():
+    def two(axes, slope):
+        for ax, width in zip(axes, (1, 100), strict=True):
+            ax.plot([0, width], [0, slope])
+            ax.set(xlim=(0, width), ylim=(0, 5))
+        return f"Both rise by {slope}."
+
+    base = one(two, panels=2, sharex=False).content["base"]
+    assert {">1.0<", ">100<"} <= set(re.findall(">[^<]+<", base))
+
+
+@pytest.mark.parametrize("rate, momentum", [(0.079, 0), (0.081, 0), (0.151, 0.9), (0.153, 0.9)])
+def test_the_limit_that_the_first_demo_names_is_where_its_paths_diverge(rate, momentum):
+    axes = plotting.figure(panels=2, sharex=False)[1]
+    sentence = demos.learning_rate(axes, rate, momentum)
+    path = demos.down_the_ravine(rate, momentum)
+    assert ("above" in sentence) == (abs(path[-10:, 1]).max() > abs(path[:, 1]).max() - 1e-12)
 
 
 def test_the_first_picture_is_there_without_script_and_as_preview():

@@ -80,7 +80,7 @@ def allocates(*_):
 
 
 def floods(*_):
-    for _ in range(20_000):
+    for _ in range(2_000):
         print("so much to say")
 
 
@@ -166,9 +166,10 @@ def sleeps(*_):
 
 DEEDS = [
     exits, recurses, allocates, floods, quits_silently, raises_base, stops_iteration, leaves_generator, warns,
-    breaks_syntax, is_undefined, closes_output, replaces_output, yields, takes_nothing, takes_names,
+    breaks_syntax, is_undefined, closes_output, replaces_output, yields, takes_nothing, takes_names, awaits,
 ]  # fmt: skip
 ENDLESS = [loops, loops_quietly, catches_everything, sleeps]
+NOT_RIGHT = ("not yet", "error", "partly right")
 FUNCTION_TASKS = [param for param in TASKS if isinstance(param.values[0], FunctionTask)]
 
 
@@ -190,33 +191,33 @@ def judged(task, answer):
     return verdict
 
 
-@pytest.mark.parametrize("value", VALUES.values(), ids=VALUES)
 @pytest.mark.parametrize("task", TASKS)
-def test_no_value_is_too_strange_for_an_answer(task, value):
-    assert judged(task, value).status in ("not yet", "error", "partly right")
+def test_no_value_is_too_strange_for_an_answer(task):
+    for name, value in VALUES.items():
+        assert judged(task, value).status in NOT_RIGHT, name
 
 
-@pytest.mark.parametrize("value", VALUES.values(), ids=VALUES)
 @pytest.mark.parametrize("task", FUNCTION_TASKS)
-def test_no_value_is_too_strange_for_a_function_to_return(task, value):
-    assert judged(task, lambda *_: value).status in ("not yet", "error", "partly right")
+def test_no_value_is_too_strange_for_a_function_to_return(task):
+    for name, value in VALUES.items():
+        assert judged(task, lambda *_, value=value: value).status in NOT_RIGHT, name
 
 
-@pytest.mark.parametrize("deed", [*DEEDS, awaits], ids=lambda deed: deed.__name__)
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.filterwarnings("ignore:coroutine")
-def test_nothing_that_a_function_does_gets_out(task, deed):
-    assert judged(task, deed).status in ("not yet", "error", "partly right")
+def test_nothing_that_a_function_does_gets_out(task):
+    for deed in DEEDS:
+        assert judged(task, deed).status in NOT_RIGHT, deed.__name__
 
 
-@pytest.mark.parametrize("deed", ENDLESS, ids=lambda deed: deed.__name__)
 @pytest.mark.parametrize("task", FUNCTION_TASKS)
-def test_what_does_not_end_is_too_slow(task, deed, monkeypatch):
-    monkeypatch.setattr(guard, "SECONDS", 0.1)
-    verdict = judged(task, deed)
-    assert verdict.status == "too slow"
-    says = rf"{task.name}\(.*\) did not finish in 0.1 seconds: look for a loop that never ends\."
-    assert re.fullmatch(says, verdict.lines[0])
+def test_what_does_not_end_is_too_slow(task, monkeypatch):
+    monkeypatch.setattr(guard, "SECONDS", 0.05)
+    says = rf"`{task.name}\(.*\)` did not finish in 0.05 seconds: look for a loop that never ends\."
+    for deed in ENDLESS:
+        verdict = judged(task, deed)
+        assert verdict.status == "too slow", deed.__name__
+        assert re.fullmatch(says, verdict.lines[0])
 
 
 def test_the_limit_is_two_seconds():

@@ -6,7 +6,7 @@ import numpy as np
 
 from lrsched.course.exercises.verdict import escaped
 
-WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 360, 150, 50, 22, 30
+WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 380, 150, 64, 22, 30
 
 
 def picture(name: str, xs: Sequence, yours: np.ndarray, expected: np.ndarray, label: str) -> str:
@@ -37,7 +37,7 @@ def picture(name: str, xs: Sequence, yours: np.ndarray, expected: np.ndarray, la
         f'<path d="{path(expected)}" stroke-width="7" stroke-opacity=".3"/>'
         f'<path d="{path(yours)}" stroke-width="2"/>'
         f'<g fill="currentColor" stroke="none" font-size="12" font-family="inherit">'
-        + text(LEFT, 12, "start", f"thin: yours    wide and pale: {label}")
+        + text(LEFT, 12, "start", f"thin: yours; wide and pale: {label}")
         + text(LEFT - 6, TOP + tick + 4, "end", f"{high:.3g}")
         + text(LEFT - 6, HEIGHT - BOTTOM - tick + 4, "end", f"{low:.3g}" if low < high else "")
         + text(LEFT, HEIGHT - 14, "start", xs[0])

@@ -43,6 +43,8 @@ def read(value: object, expected):
         array = asarray(value)
         if array.dtype.kind not in "iufO" or isinstance(value, bool):
             raise Unfit(what)
+        if array.dtype.kind == "O":  # NumPy would take None for NaN
+            array = asarray([float(part) for part in array.flat]).reshape(array.shape)
         array = array.astype(float)
     except Exception:
         raise Unfit(what) from None

@@ -16,10 +16,8 @@ NOT_LOADED = {"canonical", "index", "search", "next", "prev"}
 @pytest.fixture(scope="module")
 def pages(book):
     """Every page of the book, parsed, by its path."""
-    return {
-        path.relative_to(book).as_posix(): BeautifulSoup(path.read_text(), "html.parser")
-        for path in book.rglob("*.html")
-    }
+    paths = [path for path in book.rglob("*.html") if "_static" not in path.parts]
+    return {path.relative_to(book).as_posix(): BeautifulSoup(path.read_text(), "html.parser") for path in paths}
 
 
 def test_every_page_of_the_contents_is_built(pages):
@@ -33,6 +31,7 @@ def test_the_theme_is_changed_as_the_template_says(pages):
         assert any("searchindex" in src for src in scripts) == (name == "search.html"), name
         assert len(page.select('#pst-primary-sidebar[role="navigation"][aria-label="Book"]')) == 1, name
         assert not page.select('[title="Search"][aria-label], [role="doc-biblioentry"]'), name
+        assert not page.select('[role="presentation"], [aria-label="Toggle hidden content"]'), name
         assert len(page.select("#pst-header")) == 1, name
 
 

@@ -75,7 +75,8 @@ def test_axe_finds_nothing(name, site, visit):
         for width in (1280, 390):
             page.set_viewport_size({"width": width, "height": 800})
             page.wait_for_timeout(300)  # the theme's transitions
-            for fault in page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]:
+            faults = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+            for fault in (fault for fault in faults if fault["impact"] != "minor"):
                 found += [
                     f"{theme}, {width} px: {fault['id']} ({fault['impact']}): {node['html'][:200]}"
                     for node in fault["nodes"]
@@ -97,7 +98,7 @@ def test_page_fits_a_phone(name, site, visit):
 @IN_CONTENTS
 def test_page_reads_without_javascript(name, site, visit):
     page = visit(f"{site}{name}.html", javascript=False)
-    assert page.locator("h1").first.is_visible()
+    assert page.locator("article h1").is_visible()
     assert (
         page.locator(VIEW).count()
         == page.locator("noscript:not(head *)").count() - page.locator("noscript:empty").count()
@@ -189,8 +190,9 @@ def lab(tmp_path_factory):
 
 def test_chapter_works_in_jupyterlab(lab, visit):
     page = visit(f"{lab}/tree/chapters/03_step_decay.ipynb")
-    page.get_by_role("menuitem", name="Run", exact=True).click(timeout=60_000)
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    page.locator(".jp-Notebook h1").wait_for(timeout=60_000)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_text("Run All Cells", exact=True).click()
     slider = page.locator(".lrsched input[type=range]").first
     slider.wait_for(timeout=60_000)
     slider.focus()

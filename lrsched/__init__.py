@@ -26,7 +26,8 @@ _PUBLIC = {
     "optimizers": ["SGD", "AdaGrad", "Adam", "AdamW", "RMSProp"],
     "problems": ["Digits", "Quadratic", "Ravine"],
     "training": ["Comparison", "History", "Tuned", "compare", "train", "tune"],
-    "range_test": [],
+    "intervals": ["Interval", "interval"],
+    "range_test": ["RangeTest"],
     "plotting": [],
     "course": [],
 }

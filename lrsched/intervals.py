@@ -34,7 +34,9 @@ def interval(values: np.ndarray) -> Interval:
     values = np.asarray(values, float)
     if values.size < 2 or not np.isfinite(values).all():
         return Interval(float(values.mean()), float("nan"))
-    return Interval(float(values.mean()), t_quantile(values.size - 1) * float(values.std(ddof=1)) / sqrt(values.size))
+    with np.errstate(over="ignore"):  # a run may end near the largest float
+        deviation = float(values.std(ddof=1))
+    return Interval(float(values.mean()), t_quantile(values.size - 1) * deviation / sqrt(values.size))
 
 
 @cache

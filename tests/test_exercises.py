@@ -17,6 +17,7 @@ import pytest
 from lrsched import Constant
 from lrsched.course.exercises import ex03, progress, resume, summary
 from lrsched.course.exercises.chapter import Chapter, chapters
+from lrsched.course.exercises.curve import picture
 from lrsched.course.exercises.functions import FunctionTask, OpenFunction, function
 from lrsched.course.exercises.tasks import Choice, Number
 from lrsched.course.exercises.values import shown
@@ -41,6 +42,13 @@ def no_progress(monkeypatch):
 
 
 # Each task
+
+
+@every_task
+def test_the_stub_is_not_attempted(task):
+    learner = {"np": np}
+    exec(task.stub(), learner)
+    assert task.check(learner[task.name]).status == "not attempted"
 
 
 @every_task
@@ -134,6 +142,31 @@ def test_a_curve_has_its_conclusion_as_text(task):
         assert re.search(r'aria-label="Your curve (lies on|leaves) the [^"]+\."', curve)
         assert "nan" not in curve
         assert "#" not in curve, "only currentColor follows the page into dark mode"
+
+
+def levels(curve):
+    """The heights of the expected curve and of the learner's; 0 is the top."""
+    expected, yours = re.findall(r'<path d="(M[^"]+)" stroke-width', curve)
+    return [[float(y) for y in re.findall(r"(?:M\d+ |V)([\d.]+)", path)] for path in (expected, yours)]
+
+
+def test_the_picture_shows_both_curves_to_scale():
+    ys = np.array([1.0, 1.0, 0.5, 0.0])
+    expected, yours = levels(picture("step", range(4), ys / 2, ys, "expected curve"))
+    assert np.diff(expected) == pytest.approx(np.diff(yours) * 2, abs=0.2)
+    assert yours[-1] == expected[-1]
+
+
+def test_the_picture_keeps_the_shape_of_the_expected_curve_when_yours_explodes():
+    ys = np.array([1.0, 0.5, 0.0])
+    near, far = (levels(picture("step", range(3), ys * size, ys, "expected curve")) for size in (1, 1e30))
+    assert near[0] == far[0]
+    assert min(far[1]) >= 0
+
+
+def test_the_picture_has_room_for_yours_over_a_level():
+    level, yours = levels(picture("step", range(2), np.array([0.3, 0.1]), np.array([0.2, 0.2]), "level"))
+    assert yours[0] < level[0] < yours[1]
 
 
 # Each chapter and its notebook

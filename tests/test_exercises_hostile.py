@@ -88,6 +88,10 @@ def quits_silently(*_):
     raise Silent
 
 
+def raises_evil(*_):
+    raise ValueError(Evil())
+
+
 def raises_base(*_):
     raise BaseException("base")
 
@@ -165,8 +169,9 @@ def sleeps(*_):
 
 
 DEEDS = [
-    exits, recurses, allocates, floods, quits_silently, raises_base, stops_iteration, leaves_generator, warns,
-    breaks_syntax, is_undefined, closes_output, replaces_output, yields, takes_nothing, takes_names, awaits,
+    exits, recurses, allocates, floods, quits_silently, raises_evil, raises_base, stops_iteration,
+    leaves_generator, warns, breaks_syntax, is_undefined, closes_output, replaces_output,
+    yields, takes_nothing, takes_names, awaits,
 ]  # fmt: skip
 ENDLESS = [loops, loops_quietly, catches_everything, sleeps]
 NOT_RIGHT = ("not yet", "error", "partly right")

@@ -11,9 +11,10 @@ WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 380, 150, 64, 22, 30
 
 def picture(name: str, xs: Sequence, yours: np.ndarray, expected: np.ndarray, label: str) -> str:
     """Draw both against the argument `name`; a value holds until the next one, as a rate does."""
-    low, high = expected.min(), expected.max()
+    scale = expected if np.ptp(expected) else np.append(expected, yours)
+    low, high = scale.min(), scale.max()
     room = (high - low or abs(high) or 1.0) / 4
-    bottom, top = low - room, high + room  # yours is cut there, so that the expected one stays visible
+    bottom, top = low - room, high + room  # yours is cut there, so that the expected one keeps its shape
 
     def path(ys: np.ndarray) -> str:
         width = (WIDTH - LEFT) / len(xs)

@@ -69,9 +69,10 @@ class FunctionTask(Task):
         except (KeyboardInterrupt, TimeLimit):
             raise
         except BaseException as error:
-            if "ellipsis" in str(type(error)) + " ".join(map(str, error.args)):
+            says = told(error, function)
+            if "'ellipsis'" in says:
                 return Result(trouble="still holds a `...`", status="not attempted")
-            return Result(trouble=f"stops with {told(error, function)}", status="error")
+            return Result(trouble=f"stops with {says}", status="error")
         if value is ...:
             return Result(trouble="still gives `...`", status="not attempted")
         for name, before, after in zip(self.names, case, arguments, strict=True):

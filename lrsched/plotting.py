@@ -191,11 +191,26 @@ def plot_range_test(ax: Axes, test: RangeTest, *, rule: str = "steepest", label:
 
 
 def label_end(ax: Axes, label: str) -> Axes:
-    """Write `label` beside the end of the line that was drawn last: its last finite point."""
-    points = ax.lines[-1].get_xydata()
+    """Write `label` beside the end of the line that was drawn last, and lead from its last finite point there."""
+    if not label:
+        return ax
+    line = ax.lines[-1]
+    points = line.get_xydata()
+    leader = {
+        "arrowstyle": "-",
+        "color": line.get_color(),
+        "linewidth": 0.8,  # thin, or it would look like a part of the curve
+        "relpos": (0, 0.5),
+        "shrinkA": 2,
+        "shrinkB": 3,
+    }
     for end in points[np.isfinite(points).all(axis=1)][-1:]:
-        ax.annotate(label, end, (5, 0), textcoords="offset points", va="center", gid="end")
+        at = {"textcoords": "offset points", "va": "center", "gid": "end"}
+        ax.annotate(label, end, (LABEL_AT, 0), **at, arrowprops=leader)
     return ax
+
+
+LABEL_AT = 20  # points to the right of a curve's end
 
 
 def _spread(ax: Axes, apart: float = 12) -> None:
@@ -206,11 +221,13 @@ def _spread(ax: Axes, apart: float = 12) -> None:
     lowest = -np.inf
     for text in sorted(height, key=height.get):
         lowest = max(height[text], lowest + apart)
-        text.set_position((5, lowest - height[text]))
+        text.set_position((LABEL_AT, lowest - height[text]))
 
 
 def svg(fig: Figure, alt: str = "") -> str:
     """Return `fig` as small inline SVG in the colour of the page's text; `alt` is its text alternative."""
+    if fig.get_layout_engine():
+        fig.draw_without_rendering()  # only now do the axes have their final size
     for ax in fig.axes:
         _spread(ax)
     with matplotlib.rc_context(STYLE):

@@ -160,7 +160,7 @@ def turned_ravine(ax: Axes, optimizer: str, learning_rate: float, tilt: float) -
         path, ends[name, lr] = turned_run(name, lr, tilt)
         ax.plot(*path.clip(-50, 50).T, **line)  # cut where nobody sees it
         plotting.label_end(ax, name)
-    ax.set(xlabel="first weight", ylabel="second weight", xlim=(-5.2, 5.2), ylim=(-2.7, 2.7))
+    ax.set(xlabel="first weight", ylabel="second weight", xlim=(-6.4, 6.4), ylim=(-3.3, 3.3))
     floor, end = ends.values()
     times = max(floor / end, end / floor)
     how_far = f"{times:.0f} times" if 10 <= times < 1e4 else f"{times:.1f} times" if times < 10 else "far"

@@ -26,7 +26,8 @@ help:
 book: .venv/with-book node_modules/.package-lock.json
 	$(call say,Building the book)
 	@rm -rf _build
-	@jupyter-book build . -W -n --keep-going
+	@jupyter-book build . -q -W -n --keep-going
+	@echo "Open _build/html/index.html, or run: make serve"
 
 test: .venv/with-book .venv/with-test node_modules/.package-lock.json
 	$(call say,1 of 5: style)
@@ -35,7 +36,7 @@ test: .venv/with-book .venv/with-test node_modules/.package-lock.json
 	@pytest -q -m "not book and not browser"
 	$(call say,3 of 5: notebooks)
 	@python tools/notebooks.py check
-	@pytest -q --nbval --nbval-current-env -p no:doctest $(pages)
+	@pytest -q -o addopts= -n auto --dist loadfile --nbval --nbval-current-env $(pages)
 	$(call say,4 of 5: book)
 	@pytest -q tests -m "book and not browser"
 	$(call say,5 of 5: browser)

@@ -2,8 +2,7 @@
 MAKEFLAGS += --no-print-directory
 SHELL := /bin/bash
 PYTHON ?= python3
-BIN := .venv/bin
-export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export LRSCHED_PROGRESS := off
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
@@ -13,7 +12,6 @@ fail = { echo "make: $(1)" >&2; exit 1; }
 pages := index.ipynb $(wildcard chapters/*.ipynb exercises/*.ipynb)
 
 .PHONY: help book test notebooks serve bench parity
-.DELETE_ON_ERROR:
 
 help:
 	@echo "make book       build the book into _build/html"
@@ -27,20 +25,17 @@ book: .venv/with-book node_modules/.package-lock.json
 	$(call say,Building the book)
 	@rm -rf _build
 	@jupyter-book build . -q -W -n --keep-going
-	@echo "Open _build/html/index.html, or run: make serve"
 
 test: .venv/with-book .venv/with-test node_modules/.package-lock.json
-	$(call say,1 of 5: style)
+	$(call say,1 of 4: style)
 	@ruff check . && ruff format --check .
-	$(call say,2 of 5: package)
+	$(call say,2 of 4: package)
 	@pytest -q -m "not book and not browser"
-	$(call say,3 of 5: notebooks)
+	$(call say,3 of 4: notebooks)
 	@python tools/notebooks.py check
 	@pytest -q -o addopts= -n auto --dist loadfile --nbval --nbval-current-env $(pages)
-	$(call say,4 of 5: book)
-	@pytest -q tests -m "book and not browser"
-	$(call say,5 of 5: browser)
-	@pytest -q tests -m browser
+	$(call say,4 of 4: book and browser)
+	@pytest -q tests -m "book or browser"
 
 notebooks: .venv/with-test
 	$(call say,Executing the notebooks)
@@ -56,7 +51,7 @@ bench: .venv/with-parity
 
 parity: .venv/with-test .venv/with-parity
 	$(call say,Comparing with torch and optax)
-	@pytest -q tests/parity
+	@pytest -q -o addopts= tests/parity
 
 # A stamp for each extra of pyproject.toml, older than the lists of packages as soon as one of them changes.
 .venv/with-%: requirements.txt pyproject.toml | .venv/bin/python

@@ -47,6 +47,8 @@ def page(app, pagename, template, context, doctree):
 
 def icons(app, error):
     """Cut icon font and icon rules down to the icons that some page or stylesheet names."""
+    if error:
+        return
     out, rule = Path(app.outdir), re.compile(r'((?:\.fa-[a-z0-9-]+:before,?)+)\{content:"\\([0-9a-f]{1,4})"\}')
     sheet = out / "_static/styles/pydata-sphinx-theme.css"
     named = set(re.findall(r"fa-[a-z0-9-]+", "".join(p.read_text() for p in out.rglob("*.html"))))

@@ -4,7 +4,6 @@ A test that asks for `book` is marked `book`, one that asks for `browser` is mar
 `pytest -m "not browser"` works with no mark in any test.
 """
 
-import os
 import shutil
 import subprocess
 import sys
@@ -20,6 +19,7 @@ import yaml
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
+PREFIX = urlsplit(yaml.safe_load((ROOT / "_config.yml").read_text())["html"]["baseurl"]).path.rstrip("/")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -55,12 +55,9 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a fresh build of the book; every warning is an error."""
     out = tmp_path_factory.mktemp("book")
     build = [command("jupyter-book"), "build", ROOT, "-W", "-n", "--keep-going", "--path-output", out]
-    done = subprocess.run(build, capture_output=True, text=True, env=os.environ | {"NO_COLOR": "1"})
+    done = subprocess.run(build, capture_output=True, text=True)
     assert done.returncode == 0, f"the book does not build:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
     return out / "_build/html"
-
-
-PREFIX = urlsplit(yaml.safe_load((ROOT / "_config.yml").read_text())["html"]["baseurl"]).path.rstrip("/")
 
 
 class Handler(SimpleHTTPRequestHandler):

@@ -9,6 +9,8 @@ import yaml
 from bs4 import BeautifulSoup
 from conftest import PREFIX, ROOT, toc_pages
 
+from lrsched.plotting import PALETTE
+
 LOADS = {"script": "src", "img": "src", "source": "src", "iframe": "src", "link": "href"}
 NOT_LOADED = {"canonical", "index", "search", "next", "prev"}
 
@@ -36,8 +38,6 @@ def test_the_theme_is_changed_as_the_template_says(pages):
 
 
 def test_figures_and_page_share_one_palette(pages):
-    from lrsched.plotting import PALETTE
-
     for page in pages.values():
         style = page.head.find_all("style")[-1].string
         assert all(f"--{name}: {colour}" in style for name, colour in PALETTE.items())

@@ -18,6 +18,8 @@ import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Polygon
+from matplotlib.transforms import Affine2D, ScaledTranslation
 
 from lrsched import _check
 from lrsched.range_test import RangeTest
@@ -192,21 +194,12 @@ def plot_range_test(ax: Axes, test: RangeTest, *, rule: str = "steepest", label:
 
 def label_end(ax: Axes, label: str) -> Axes:
     """Write `label` beside the end of the line that was drawn last, and lead from its last finite point there."""
-    if not label:
-        return ax
-    line = ax.lines[-1]
-    points = line.get_xydata()
-    leader = {
-        "arrowstyle": "-",
-        "color": line.get_color(),
-        "linewidth": 0.8,  # thin, or it would look like a part of the curve
-        "relpos": (0, 0.5),
-        "shrinkA": 2,
-        "shrinkB": 3,
-    }
-    for end in points[np.isfinite(points).all(axis=1)][-1:]:
-        at = {"textcoords": "offset points", "va": "center", "gid": "end"}
-        ax.annotate(label, end, (LABEL_AT, 0), **at, arrowprops=leader)
+    points = ax.lines[-1].get_xydata()
+    for end in points[np.isfinite(points).all(axis=1)][-1:] if label else ():
+        ax.annotate(label, end, (LABEL_AT, 0), textcoords="offset points", va="center", gid="label")
+        in_points = Affine2D().scale(1 / 72) + ax.figure.dpi_scale_trans + ScaledTranslation(*end, ax.transData)
+        style = {"edgecolor": ax.lines[-1].get_color(), "linewidth": 0.8, "fill": False, "clip_on": False}
+        ax.add_artist(Polygon([(3, 0), (LABEL_AT - 2, 0)], closed=False, transform=in_points, gid="leader", **style))
     return ax
 
 
@@ -215,13 +208,14 @@ LABEL_AT = 20  # points to the right of a curve's end
 
 def _spread(ax: Axes, apart: float = 12) -> None:
     """Move labels at the ends of curves until each has its own line (`apart` in points)."""
-    height = {
-        text: ax.transData.transform(text.xy)[1] * 72 / ax.figure.dpi for text in ax.texts if text.get_gid() == "end"
-    }
+    labels = [text for text in ax.texts if text.get_gid() == "label"]
+    leaders = [patch for patch in ax.patches if patch.get_gid() == "leader"]
+    heights = [ax.transData.transform(text.xy)[1] * 72 / ax.figure.dpi for text in labels]
     lowest = -np.inf
-    for text in sorted(height, key=height.get):
-        lowest = max(height[text], lowest + apart)
-        text.set_position((LABEL_AT, lowest - height[text]))
+    for height, text, leader in sorted(zip(heights, labels, leaders, strict=True), key=lambda found: found[0]):
+        lowest = max(height, lowest + apart)
+        text.set_position((LABEL_AT, lowest - height))
+        leader.set_xy([(3, 0), (LABEL_AT - 2, lowest - height)])
 
 
 def svg(fig: Figure, alt: str = "") -> str:

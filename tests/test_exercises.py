@@ -191,6 +191,13 @@ def answer_cells(chapter):
 
 
 @every_chapter
+def test_the_section_to_read_again_is_a_heading_of_the_chapter(chapter):
+    [page] = ROOT.glob(f"chapters/{chapter.number}_*.ipynb")
+    headings = re.findall(r"^## (.*)", "\n".join(cell.source for cell in nbformat.read(page, 4).cells), re.MULTILINE)
+    assert {task.section for task in chapter.tasks.values()} <= {*headings}
+
+
+@every_chapter
 def test_there_are_five_tasks_and_each_has_its_cell_in_order(chapter):
     assert len(chapter.tasks) >= 5
     assert list(answer_cells(chapter)) == list(chapter.tasks)

@@ -51,8 +51,8 @@ def test_each_curve_of_each_frame_lies_inside_its_axes():
         for path, clip in re.findall(r'<path d="([^"]+)" clip-path="url\(#(\w+)\)"', "".join(frame)):
             box = {name: float(value) for name, value in re.findall(r'(\w+)="([\d.]+)"', clips[clip])}
             x, y = absolute(path).T
-            assert box["x"] - 0.1 <= x.min() and x.max() <= box["x"] + box["width"] + 0.1
-            assert box["y"] - 0.1 <= y.min() and y.max() <= box["y"] + box["height"] + 0.1
+            assert box["x"] - 0.2 <= x.min() and x.max() <= box["x"] + box["width"] + 0.2
+            assert box["y"] - 0.2 <= y.min() and y.max() <= box["y"] + box["height"] + 0.2
             assert np.ptp(x) > 0.9 * box["width"]
             seen += 1
     assert seen == 2 * 6 + 2  # two curves a frame, and two that do not change

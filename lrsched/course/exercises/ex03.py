@@ -133,7 +133,7 @@ in_epochs = StepDecay(0.4, decay_rate=0.5, step_size=2)
 
 @function(
     title="From epochs to updates",
-    section="Epochs or updates",
+    section="Epochs, updates, and who counts",
     cases=[
         (in_epochs, 5, 0),
         (in_epochs, 5, 7),
@@ -198,7 +198,7 @@ def descend(used, plotted):
 
 @function(
     title="Find the bug",
-    section="What is plotted is what was used",
+    section="Epochs, updates, and who counts",
     given=train_late,
     cases=[
         (StepDecay(0.4, decay_rate=0.5, step_size=2), 6),
@@ -275,7 +275,7 @@ def from_noise(rates):
 
 @open_function(
     title="Beat the best constant rate",
-    section="Why it works",
+    section="The idea",
     cases=[(step,) for step in range(STEPS)],
     beside=("step", "best constant rate", CONSTANT),
     report=lambda rates: (

@@ -22,7 +22,11 @@ def settings(app, config):
     """Derive from _config.yml what the theme and the extensions ask for under names of their own."""
     config.ogp_site_url = config.html_baseurl
     config.notfound_urls_prefix = urlsplit(config.html_baseurl).path
-    config.html_theme_options |= {"logo": {"text": config.html_title}, "use_fullscreen_button": False}
+    config.html_theme_options |= {
+        "logo": {"text": config.html_title},
+        "use_fullscreen_button": False,
+        "pygments_dark_style": "github-dark",  # the theme's own has yellow comments
+    }
 
 
 def katex(app):

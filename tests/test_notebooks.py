@@ -147,7 +147,7 @@ def test_run_gives_the_same_file_again(good):
         (lambda nb: nb.cells[1].update(source="x = 1;"), "code cell 0 ends with ';'"),
         (lambda nb: nb.cells[0].metadata.update(tags=["nbval-skip"]), "tag 'nbval-skip' is not one of"),
         (lambda nb: nb.cells[1].outputs[0].update(text="/home/me/book\n"), "a path of one machine: /home/m"),
-        (lambda nb: nb.cells[1].outputs[0].update(text="x" * 500_000), "bytes, more than 500,000"),
+        (lambda nb: nb.cells[1].outputs[0].update(text="x" * 750_000), "bytes, more than 750,000"),
     ],
 )
 def test_policy_says_what_is_wrong(spoil, sentence, good, tmp_path):

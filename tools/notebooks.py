@@ -21,7 +21,7 @@ from nbclient.exceptions import CellExecutionError
 ROOT = Path(__file__).resolve().parents[1]
 TAGS = re.compile(r"hide-input|remove-cell|raises-exception|dialogue|answer-[\w-]+")
 MACHINE_PATH = re.compile(r"(?<![\w.:/])/(?:home|root|Users|tmp|work|usr|opt)/\w|[A-Z]:\\\\?Users|site-packages")
-MOST_BYTES = 500_000
+MOST_BYTES = 750_000
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 
 

@@ -257,7 +257,7 @@ def short(path: str) -> str:
 
 def png(fig: Figure) -> str:
     """Return `fig` as PNG in base 64, which viewers show that know no inline SVG."""
-    fig.savefig(file := io.BytesIO(), format="png", dpi=100, transparent=False, metadata={"Software": None})
+    fig.savefig(file := io.BytesIO(), format="png", dpi=72, transparent=False, metadata={"Software": None})
     return base64.b64encode(file.getvalue()).decode()
 
 

@@ -9,7 +9,7 @@ from test_plotting import absolute
 
 from lrsched import plotting
 from lrsched.course import cards, demos, explore
-from lrsched.course.widgets.cards import GLOSSARY
+from lrsched.course.glossary import GLOSSARY
 from lrsched.course.widgets.markup import marked, math
 
 GRIDS = {"decay_rate": [0.1, 0.25, 0.5], "step_size": [10, 50]}
@@ -201,12 +201,16 @@ def test_terms_stand_once_and_in_the_order_of_the_chapters():
     assert chapters == sorted(chapters)
 
 
-def test_there_is_a_card_for_each_term():
+def test_there_is_a_card_for_each_term_and_two_for_each_schedule():
     shown = cards()
-    assert [card["slug"] for card in shown.content["cards"]] == [term["slug"] for term in TERMS]
-    assert shown.without_script.count("<details>") == len(TERMS)
+    slugs = [card["slug"] for card in shown.content["cards"]]
+    assert slugs[: len(TERMS)] == [term["slug"] for term in TERMS]
+    assert len(set(slugs)) == len(slugs)
+    formulas, curves = ({s.removeprefix(kind) for s in slugs if s.startswith(kind)} for kind in ("formula-", "curve-"))
+    assert formulas == curves and len(slugs) == len(TERMS) + 2 * len(curves)
+    assert shown.without_script.count("<details>") == len(slugs)
     assert all(card["back"] in shown.without_script for card in shown.content["cards"])
-    assert repr(shown).startswith(f"Cards({len(TERMS)} terms; ")
+    assert repr(shown).startswith(f"Cards({len(slugs)} cards; ")
 
 
 def test_a_widget_shows_first_what_a_page_without_script_needs(monkeypatch):

@@ -3,6 +3,8 @@ const css = `
 .lrsched .card { border: 1px solid var(--line); border-radius: .6rem; padding: 1.25rem; min-height: 17rem; cursor: pointer;
   display: flex; flex-direction: column; gap: .75rem; background: var(--panel) }
 .lrsched .front { font-size: 1.4em; font-weight: 600; line-height: 1.25 }
+.lrsched .front svg { display: block; font-weight: 400; margin-top: .75rem }
+.lrsched .front math { display: inline-block; max-width: 100%; overflow-x: auto; font-weight: 400; margin-top: .75rem }
 .lrsched .formula { font-size: 1.2em; overflow-x: auto; padding: .75rem 0 }
 .lrsched .source { margin-top: auto }
 .lrsched .buttons { display: grid; grid-template-columns: 2fr 1fr 1fr; gap: .5rem; margin: .75rem 0 1rem }
@@ -72,7 +74,7 @@ function render({model, el}) {
   function next() {
     show();
     flipper.focus();
-    heard.textContent = front.textContent;
+    heard.textContent = card?.heard ?? front.textContent;
   }
   function flip() {
     if (!card) {

@@ -1,6 +1,6 @@
 // Shows one card after another. A card that is known moves one box up, any other one back to the first box.
 const css = `
-.lrsched .card { border: 1px solid var(--line); border-radius: .6rem; padding: 1.25rem; min-height: 17rem; cursor: pointer;
+.lrsched .card { border: 1px solid var(--line); border-radius: .6rem; padding: 1.25rem; min-height: 17rem; cursor: pointer; color: var(--text);
   display: flex; flex-direction: column; gap: .75rem; background: var(--panel) }
 .lrsched .front { font-size: 1.4em; font-weight: 600; line-height: 1.25 }
 .lrsched .front svg { display: block; font-weight: 400; margin-top: .75rem }

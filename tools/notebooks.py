@@ -48,6 +48,7 @@ def execute(path: Path) -> str:
         nb,
         timeout=300,
         record_timing=False,
+        coalesce_streams=True,  # else what a slow cell prints is stored in as many pieces as it happened to arrive
         store_widget_state=True,
         resources={"metadata": {"path": str(path.parent)}},
         extra_arguments=["--IPKernelApp.log_level=40"],  # else it warns of the local network on every start

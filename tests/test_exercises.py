@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from lrsched import Constant
-from lrsched.course.exercises import ex03, progress, resume, summary
+from lrsched.course.exercises import ex03, ex06, progress, resume, summary
 from lrsched.course.exercises.chapter import Chapter, chapters
 from lrsched.course.exercises.curve import picture
 from lrsched.course.exercises.functions import FunctionTask, OpenFunction, function
@@ -344,11 +344,12 @@ def test_a_letter_may_be_large():
     assert ex03.boundary.check(" B ").status == "correct"
 
 
-def test_the_constant_rate_of_the_open_task_is_the_best():
-    rates = np.linspace(0.15, 0.3, 151)
-    losses = [ex03.PROBLEM.expected_loss(Constant(rate), ex03.STEPS)[-1] for rate in rates]
-    assert rates[np.argmin(losses)] == pytest.approx(ex03.CONSTANT, abs=0.005)
-    assert ex03.final_loss([ex03.CONSTANT] * ex03.STEPS) == pytest.approx(min(losses), rel=0.002)
+@pytest.mark.parametrize("run", [ex03.RUN, ex06.RUN])
+def test_the_constant_rate_of_the_open_task_is_the_best(run):
+    rates = run.constant * np.linspace(0.7, 1.4, 151)
+    losses = [run.problem.expected_loss(Constant(rate), run.steps)[-1] for rate in rates]
+    assert rates[np.argmin(losses)] == pytest.approx(run.constant, abs=0.005)
+    assert run.final_loss([run.constant] * run.steps) == pytest.approx(min(losses), rel=0.002)
 
 
 def test_a_failing_case_is_named_with_what_was_expected_and_what_came():
@@ -608,10 +609,11 @@ def test_a_chapter_takes_its_tasks_in_the_order_of_the_file():
 
 def test_importing_the_exercises_is_light():
     code = (
-        "import sys, time, numpy, numpy.random; start = time.process_time()\n"
-        "from lrsched.course.exercises import ex03; print(time.process_time() - start)\n"
+        "import sys, time; start = time.process_time(); import numpy, numpy.random; between = time.process_time()\n"
+        "from lrsched.course.exercises import ex03; print((time.process_time() - between) / (between - start))\n"
         "print(*{'matplotlib', 'IPython', 'ipywidgets', 'anywidget'} & set(sys.modules))"
     )
     outputs = [subprocess.check_output([sys.executable, "-c", code], text=True).split("\n") for _ in range(5)]
     assert {heavy for _, heavy, _ in outputs} == {""}
-    assert min(float(seconds) for seconds, _, _ in outputs) < 0.06
+    # 60 ms where NumPy takes 70; a machine that is slow at the moment is slow at both
+    assert min(float(ratio) for ratio, _, _ in outputs) < 0.85

@@ -4,6 +4,7 @@ import numpy as np
 
 from lrsched.course.exercises.chapter import Chapter
 from lrsched.course.exercises.functions import function, open_function
+from lrsched.course.exercises.noisy import NoisyRun
 from lrsched.course.exercises.tasks import Choice, Number
 from lrsched.problems import Quadratic
 from lrsched.schedules import PiecewiseConstant, StepDecay
@@ -252,36 +253,16 @@ def train(schedule, epochs):
     return weights, plotted
 
 
-STEPS = 200
-PROBLEM = Quadratic((1.0, 0.05), noise=0.5, start=5.0)
-QUIET = Quadratic((1.0, 0.05), start=5.0)  # what is left of the start when there is no noise
-CONSTANT = 0.22  # the best constant rate
-
-
-def final_loss(rates, problem=PROBLEM):
-    return problem.expected_loss(lambda step: rates[step], STEPS)[-1]
-
-
-GOAL = 0.6 * final_loss([CONSTANT] * STEPS)
-
-
-def left_of_start(rates):
-    return final_loss(rates, QUIET)
-
-
-def from_noise(rates):
-    return final_loss(rates) - left_of_start(rates)
+RUN = NoisyRun(Quadratic((1.0, 0.05), noise=0.5, start=5.0), steps=200, constant=0.22)
+PROBLEM, STEPS = RUN.problem, RUN.steps  # for the notebook
 
 
 @open_function(
     title="Beat the best constant rate",
     section="The idea",
-    cases=[(step,) for step in range(STEPS)],
-    beside=("step", "best constant rate", CONSTANT),
-    report=lambda rates: (
-        f"Expected loss after {STEPS} updates: {final_loss(rates):.3g} ({left_of_start(rates):.3g} is left "
-        f"of the start, {from_noise(rates):.3g} comes from the noise). The goal is {GOAL:.3g}."
-    ),
+    cases=[(step,) for step in range(RUN.steps)],
+    beside=("step", "best constant rate", RUN.constant),
+    report=RUN.report,
     rules=[
         (
             lambda rates: np.all(rates > 0),
@@ -310,13 +291,13 @@ def from_noise(rates):
             "Start lower.",
         ),
         (
-            lambda rates: final_loss(rates) < GOAL or left_of_start(rates) < from_noise(rates),
+            lambda rates: RUN.final_loss(rates) < RUN.goal or RUN.left_of_start(rates) < RUN.from_noise(rates),
             lambda t: 0.5 * 0.1 ** (t // 20),
             "Most of your loss is left of the start: your rates are too small for too long. "
             "Start higher, or let the drops come later.",
         ),
         (
-            lambda rates: final_loss(rates) < GOAL,
+            lambda rates: RUN.final_loss(rates) < RUN.goal,
             lambda t: 1.0 * 0.9 ** (t // 40),
             "Most of your loss comes from the noise: your last rates are too large. "
             "Let the rate drop more often, or by more.",

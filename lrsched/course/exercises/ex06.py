@@ -4,6 +4,7 @@ import numpy as np
 
 from lrsched.course.exercises.chapter import Chapter
 from lrsched.course.exercises.functions import function, open_function
+from lrsched.course.exercises.noisy import NoisyRun
 from lrsched.course.exercises.tasks import Choice, Number
 from lrsched.problems import Quadratic
 from lrsched.schedules import CosineDecay, LinearDecay, StepDecay
@@ -162,36 +163,15 @@ def rates_after_resume(schedule, done, steps):
     return used
 
 
-BUDGET = 60
-PROBLEM = Quadratic((1.0, 0.1), noise=0.5, start=5.0)
-QUIET = Quadratic((1.0, 0.1), start=5.0)  # what is left of the start when there is no noise
-CONSTANT = 0.38  # the best constant rate
-
-
-def final_loss(rates, problem=PROBLEM):
-    return problem.expected_loss(lambda step: rates[step], BUDGET)[-1]
-
-
-GOAL = 0.6 * final_loss([CONSTANT] * BUDGET)
-
-
-def left_of_start(rates):
-    return final_loss(rates, QUIET)
-
-
-def from_noise(rates):
-    return final_loss(rates) - left_of_start(rates)
+RUN = NoisyRun(Quadratic((1.0, 0.1), noise=0.5, start=5.0), steps=60, constant=0.37)
 
 
 @open_function(
     title="A schedule for a budget",
     section="Which schedule? A guide",
-    cases=[(step,) for step in range(BUDGET)],
-    beside=("step", "best constant rate", CONSTANT),
-    report=lambda rates: (
-        f"Expected loss after {BUDGET} updates: {final_loss(rates):.3g} ({left_of_start(rates):.3g} is left "
-        f"of the start, {from_noise(rates):.3g} comes from the noise). The goal is {GOAL:.3g}."
-    ),
+    cases=[(step,) for step in range(RUN.steps)],
+    beside=("step", "best constant rate", RUN.constant),
+    report=RUN.report,
     rules=[
         (
             lambda rates: np.all(rates > 0),
@@ -209,12 +189,12 @@ def from_noise(rates):
             "The budget is spent before your rate has come down. Spread the decay over these 60 updates.",
         ),
         (
-            lambda rates: final_loss(rates) < GOAL or left_of_start(rates) < from_noise(rates),
+            lambda rates: RUN.final_loss(rates) < RUN.goal or RUN.left_of_start(rates) < RUN.from_noise(rates),
             lambda t: 0.2 * (1 - t / 60),
             "Most of your loss is left of the start. Raise the peak: a decay to zero forgives it.",
         ),
         (
-            lambda rates: final_loss(rates) < GOAL,
+            lambda rates: RUN.final_loss(rates) < RUN.goal,
             lambda t: 1.0 * min(1, (60 - t) / 12),
             "Most of your loss comes from the noise. Begin to decay earlier, or lower the peak.",
         ),

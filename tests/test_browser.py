@@ -103,9 +103,12 @@ def test_page_reads_without_javascript(name, site, visit):
         page.locator(VIEW).count()
         == page.locator("noscript:not(head *)").count() - page.locator("noscript:empty").count()
     )
-    folded = "details *, .sd-tab-content *"  # opened by a click, without JavaScript too
-    for kind in (".katex-html", "svg.figure"):
-        assert all(shown.is_visible() for shown in page.locator(f"article {kind}:not({folded})").all()), kind
+    formulas_and_figures = "article :is(.katex-html, svg.figure):not(details *)"
+    for tab in page.locator("article .sd-tab-label").all():  # tabs open by a click, without JavaScript too
+        tab.click()
+        assert all(shown.is_visible() for shown in tab.locator("+ .sd-tab-content").locator(".katex-html").all())
+    for shown in page.locator(f"{formulas_and_figures}:not(.sd-tab-content *)").all():
+        assert shown.is_visible()
 
 
 @IN_CONTENTS

@@ -33,7 +33,7 @@ test: .venv/with-book .venv/with-test node_modules/.package-lock.json
 	@pytest -q -m "not book and not browser"
 	$(call say,3 of 4: notebooks)
 	@python tools/notebooks.py check
-	@pytest -q -o addopts= -n auto --dist loadfile --nbval --nbval-current-env $(pages)
+	@pytest -q -o addopts= -n auto --dist loadfile --nbval --nbval-current-env --nbval-kernel-startup-timeout=300 $(pages)
 	$(call say,4 of 4: book and browser)
 	@pytest -q tests -m "book or browser"
 

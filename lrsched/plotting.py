@@ -9,6 +9,7 @@ Curves differ in colour and in dashes, and carry their name at their end.
 """
 
 import base64
+import hashlib
 import html
 import io
 import re
@@ -210,7 +211,8 @@ def _spread(ax: Axes, apart: float = 12) -> None:
     """Move labels at the ends of curves until each has its own line (`apart` in points)."""
     labels = [text for text in ax.texts if text.get_gid() == "label"]
     leaders = [patch for patch in ax.patches if patch.get_gid() == "leader"]
-    heights = [ax.transData.transform(text.xy)[1] * 72 / ax.figure.dpi for text in labels]
+    # To 0.1 points: which of two equal ends is higher would depend on the last bit, and so on the processor.
+    heights = [round(ax.transData.transform(text.xy)[1] * 72 / ax.figure.dpi, 1) for text in labels]
     lowest = -np.inf
     for height, text, leader in sorted(zip(heights, labels, leaders, strict=True), key=lambda found: found[0]):
         lowest = max(height, lowest + apart)
@@ -238,6 +240,9 @@ def svg(fig: Figure, alt: str = "") -> str:
     body = re.sub(r">\s+<", "><", body).rstrip()
     used = set(re.findall(r"#([\w-]+)", body))
     body = re.sub(r' id="([^"]*)"', lambda name: name[0] if name[1] in used else "", body)
+    # Matplotlib names by numbers whose last bit depends on the processor: name by what the page gets instead.
+    for name, what in re.findall(r' id="([^"]*)"(.*?/>)', body):
+        body = body.replace(name, f"i{hashlib.sha256(what.encode()).hexdigest()[:8]}")
     role = f' role="img" aria-label="{html.escape(alt)}"' if alt else ""
     style = "width: 100%; max-width: 36rem; height: auto; fill: currentColor; stroke-linejoin: round"
     return f'<svg class="figure"{role} {view_box} style="{style}">{body}</svg>'

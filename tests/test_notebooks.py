@@ -79,6 +79,7 @@ def run(*command):
         [sys.executable, *map(str, command)],
         capture_output=True,
         text=True,
+        timeout=500,
         env=os.environ | {"LRSCHED_PROGRESS": "off"},
     )
 

@@ -10,9 +10,12 @@ looks neither at execution counts nor at the state of the widgets, which is what
 import argparse
 import os
 import re
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from subprocess import PIPE
 
 import nbformat
 from nbclient import NotebookClient
@@ -22,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TAGS = re.compile(r"hide-input|remove-cell|raises-exception|dialogue|answer-[\w-]+")
 MACHINE_PATH = re.compile(r"(?<![\w.:/])/(?:home|root|Users|tmp|work|usr|opt)/\w|[A-Z]:\\\\?Users|site-packages")
 MOST_BYTES = 750_000
+DEADLINE = 600  # seconds for a notebook
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 
 
@@ -47,6 +51,7 @@ def execute(path: Path) -> str:
     NotebookClient(
         nb,
         timeout=300,
+        startup_timeout=300,  # a busy machine may need more than the usual minute
         record_timing=False,
         coalesce_streams=True,  # else what a slow cell prints is stored in as many pieces as it happened to arrive
         store_widget_state=True,
@@ -119,6 +124,28 @@ def check(path: Path) -> list[str]:
     return policy(path) or differences(path)
 
 
+def alone(verb: str, path: Path) -> list[str]:
+    """What `verb` says about one notebook."""
+    try:
+        return {"run": run, "check": check}[verb](path.resolve())
+    except CellExecutionError as error:
+        return [f"a cell fails: {error.ename}: {error.evalue}"]
+    except (RuntimeError, TimeoutError) as error:
+        return [f"its kernel fails: {error}"]
+
+
+def apart(verb: str, path: Path) -> list[str]:
+    """The same from a process of its own, which is ended when it hangs, and gets a second chance."""
+    for _ in range(2):
+        try:
+            done = subprocess.run([sys.executable, __file__, verb, path], stdout=PIPE, text=True, timeout=DEADLINE)
+        except subprocess.TimeoutExpired:
+            continue
+        said = [line.split(": ", 1)[-1] for line in done.stdout.splitlines()]
+        return (said or ["its process failed"]) if done.returncode else []
+    return [f"its execution did not end in {DEADLINE} seconds, twice"]
+
+
 def main() -> int:
     """Work on as many notebooks at a time as there are cores; print a line for each."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -126,16 +153,9 @@ def main() -> int:
     parser.add_argument("paths", nargs="*", type=Path, metavar="notebook")
     asked = parser.parse_args()
     os.environ["LRSCHED_PROGRESS"] = "off"  # outputs do not depend on what a reader has solved
-    work = {"run": run, "check": check}[asked.verb]
-
-    def faults(path: Path) -> list[str]:
-        try:
-            return work(path.resolve())
-        except CellExecutionError as error:
-            return [f"a cell fails: {error.ename}: {error.evalue}"]
-
     failed = 0
     paths = asked.paths or notebooks()
+    faults = partial(alone if len(paths) == 1 else apart, asked.verb)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for path, found in zip(paths, pool.map(faults, paths), strict=True):
             name = os.path.relpath(path, ROOT)

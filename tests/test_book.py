@@ -7,7 +7,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pytest
 import yaml
 from bs4 import BeautifulSoup
-from conftest import PREFIX, ROOT, toc_pages
+from pages import PREFIX, ROOT, toc_pages
 
 from lrsched.plotting import PALETTE
 

@@ -1,51 +1,19 @@
 """Each page of the book in Chromium, and a chapter in JupyterLab."""
 
-import gzip
 import os
 import re
 import shutil
 import socket
 import subprocess
 import time
-from itertools import pairwise
-from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
-from conftest import PREFIX, ROOT, command, toc_pages
+from pages import ROOT, VIEW, all_pages, command, elsewhere, faults, read_through, toc_pages, visits
 
-AXE = ROOT / "node_modules/axe-core/axe.min.js"
-EVERY_PAGE = pytest.mark.parametrize("name", [*toc_pages(), "search", "genindex", "404"])
+EVERY_PAGE = pytest.mark.parametrize("name", all_pages())
 IN_CONTENTS = pytest.mark.parametrize("name", toc_pages())
-VIEW = 'script[type="application/vnd.jupyter.widget-view+json"]'
-
-
-def read_through(page):
-    """Scroll from top to bottom, as a reader does, until every widget is drawn and nothing more is loaded."""
-    page.evaluate(
-        """async () => {
-          for (let y = 0; y < document.body.scrollHeight; y += innerHeight / 2) {
-            window.scrollTo(0, y);
-            await new Promise(done => setTimeout(done, 50));
-          }
-          window.scrollTo(0, 0);
-        }"""
-    )
-    page.wait_for_function(
-        f"document.querySelectorAll('.lrsched').length === document.querySelectorAll('{VIEW}').length"
-    )
-    if page.url.startswith("http"):
-        page.wait_for_load_state("networkidle")
-
-
-def elsewhere(page):
-    """The requests of a page to another origin than its own."""
-    return [
-        url
-        for url in page.requests
-        if urlsplit(url).scheme not in ("blob", "data") and urlsplit(url).netloc != urlsplit(page.url).netloc
-    ]
 
 
 @EVERY_PAGE
@@ -68,20 +36,7 @@ def test_requests_to_another_origin_and_complaints_would_be_seen(site, visit):
 def test_axe_finds_nothing(name, site, visit):
     page = visit(f"{site}{name}.html")
     read_through(page)
-    page.add_script_tag(path=AXE)
-    found = []
-    for theme in ("light", "dark"):
-        page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
-        for width in (1280, 390):
-            page.set_viewport_size({"width": width, "height": 800})
-            page.wait_for_timeout(300)  # the theme's transitions
-            faults = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
-            for fault in (fault for fault in faults if fault["impact"] != "minor"):
-                found += [
-                    f"{theme}, {width} px: {fault['id']} ({fault['impact']}): {node['html'][:200]}"
-                    for node in fault["nodes"]
-                ]
-    assert found == []
+    assert faults(page) == []
 
 
 @EVERY_PAGE
@@ -119,24 +74,13 @@ def test_page_works_as_a_file(name, book, visit):
     assert page.complaints == []
 
 
-def weight(urls, book):
-    """KB that a first visit transfers, compressed where compression helps."""
-    files = {(book / urlsplit(url).path.removeprefix(PREFIX).lstrip("/")) for url in urls if url.startswith("http")}
-    return sum(min(len(data), len(gzip.compress(data))) for data in map(Path.read_bytes, files)) / 1000
-
-
 def test_pages_are_light(site, book, visit):
     asked = {}
     for name in toc_pages():
         page = visit(f"{site}{name}.html")
         read_through(page)
         asked[name] = set(page.requests)
-    kb = {name: weight(urls, book) for name, urls in asked.items()}
-    front, *others = kb
-    assert kb[front] <= 180, kb
-    assert {name: size for name, size in kb.items() if size > 300} == {}
-    for before, after in pairwise(others):
-        assert weight(asked[after] - asked[before], book) <= 80, after
+    assert [(name, kb) for name, kb, most in visits(asked, book) if kb > most] == []
 
 
 def test_slider_of_a_chapter_works_by_keyboard(site, visit):

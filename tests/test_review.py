@@ -10,7 +10,7 @@ import nbformat
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
-from conftest import ROOT
+from pages import ROOT
 
 from lrsched import Constant, CosineDecay, Join, PiecewiseConstant, Quadratic, ReduceOnPlateau, StepDecay, schedules
 from lrsched.course.cheat_sheet import cheat_sheet, entries

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 import yaml
-from conftest import ROOT, command
+from pages import ROOT, command
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,214 @@
+"""The pages of the book in a real browser: build, serve, open, weigh. Shared by the tests and `make bench-page`."""
+
+import gzip
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache, partial
+from http import HTTPStatus
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
+from itertools import pairwise
+from pathlib import Path
+from threading import Thread
+from urllib.parse import urlsplit
+
+import yaml
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+PREFIX = urlsplit(yaml.safe_load((ROOT / "_config.yml").read_text())["html"]["baseurl"]).path.rstrip("/")
+AXE = ROOT / "node_modules/axe-core/axe.min.js"
+VIEW = 'script[type="application/vnd.jupyter.widget-view+json"]'
+TEXT = {".html", ".css", ".js", ".json", ".svg", ".xml", ".txt"}
+
+
+def toc_pages() -> list[str]:
+    """The pages that _toc.yml names, in reading order, without suffix."""
+
+    def names(entry: dict) -> Iterator[str]:
+        yield from (entry[key] for key in ("root", "file") if key in entry)
+        for key in ("parts", "chapters", "sections"):
+            for part in entry.get(key, []):
+                yield from names(part)
+
+    return list(names(yaml.safe_load((ROOT / "_toc.yml").read_text())))
+
+
+def all_pages() -> list[str]:
+    return [*toc_pages(), "search", "genindex", "404"]
+
+
+def command(name: str) -> Path:
+    """A command of the environment that runs this."""
+    return Path(sys.executable).with_name(name)
+
+
+def build(source: Path, out: Path, *options: str) -> Path:
+    """The folder of a fresh build."""
+    building = [command("jupyter-book"), "build", source, "--path-output", out, *options]
+    done = subprocess.run(building, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"the book does not build:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
+    return out / "_build/html"
+
+
+def build_book(out: Path) -> Path:
+    """The folder of a fresh build of this book; every warning is an error."""
+    return build(ROOT, out, "-W", "-n", "--keep-going")
+
+
+@cache
+def sent(path: Path) -> bytes:
+    """What a server sends for a file: text is compressed."""
+    return gzip.compress(path.read_bytes()) if path.suffix in TEXT else path.read_bytes()
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Serves a folder as GitHub Pages does, under the path that the book will have on its site; says nothing."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def translate_path(self, path: str) -> str:
+        return super().translate_path(path.removeprefix(PREFIX))
+
+    def send_head(self) -> BytesIO | None:
+        path = Path(self.translate_path(self.path))
+        if path.is_dir():
+            path /= "index.html"
+        if not path.is_file():
+            return self.send_error(HTTPStatus.NOT_FOUND)
+        body = sent(path)
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", self.guess_type(path))
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", "max-age=600")
+        if path.suffix in TEXT:
+            self.send_header("Content-Encoding", "gzip")
+        self.end_headers()
+        return BytesIO(body)
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address of a built book, served on a free local port."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=folder))
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}{PREFIX}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def chromium() -> str | None:
+    """The path of Chromium, installed if need be; None for Playwright's own, whose place it knows itself."""
+
+    def installed() -> str | None:
+        names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+        return next(filter(None, map(shutil.which, names)), None)
+
+    def succeeds(*command: str) -> bool:
+        return subprocess.run(command).returncode == 0
+
+    if path := installed():
+        return path
+    if succeeds(sys.executable, "-m", "playwright", "install", "chromium"):
+        return None
+    if shutil.which("apt-get") and succeeds("sh", "-c", "apt-get update && apt-get install -y chromium"):
+        return installed()
+    raise RuntimeError("Chromium is needed, and neither Playwright nor apt-get could install it")
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """One headless Chromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def opened(browser: Browser, url: str, *, width: int = 1280, dark: bool = False, javascript: bool = True) -> Page:
+    """A page in a fresh context.
+
+    Its `requests` are the addresses that it asked for, its `complaints` what it wrote to the console,
+    less the theme's own remarks, which begin with "[PST]".
+    """
+    context = browser.new_context(
+        viewport={"width": width, "height": 800},
+        color_scheme="dark" if dark else "light",
+        java_script_enabled=javascript,
+    )
+    page = context.new_page()
+    page.requests, page.complaints = [], []
+    page.on("request", lambda request: page.requests.append(request.url))
+    page.on("console", lambda message: message.text.startswith("[PST]") or page.complaints.append(message.text))
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.goto(url)
+    return page
+
+
+def read_through(page: Page) -> None:
+    """Scroll from top to bottom, as a reader does, until every widget is drawn and nothing more is loaded."""
+    page.evaluate(
+        """async () => {
+          for (let y = 0; y < document.body.scrollHeight; y += innerHeight / 2) {
+            window.scrollTo(0, y);
+            await new Promise(done => setTimeout(done, 50));
+          }
+          window.scrollTo(0, 0);
+        }"""
+    )
+    page.wait_for_function(
+        f"document.querySelectorAll('.lrsched').length === document.querySelectorAll('{VIEW}').length"
+    )
+    if page.url.startswith("http"):
+        page.wait_for_load_state("networkidle")
+
+
+def elsewhere(page: Page) -> list[str]:
+    """The requests of a page to another origin than its own."""
+    return [
+        url
+        for url in page.requests
+        if urlsplit(url).scheme not in ("blob", "data") and urlsplit(url).netloc != urlsplit(page.url).netloc
+    ]
+
+
+def faults(page: Page) -> list[str]:
+    """What axe finds of moderate impact or above, light and dark, on a desktop and on a phone."""
+    page.add_script_tag(path=AXE)
+    found = []
+    for theme in ("light", "dark"):
+        page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 800})
+            page.wait_for_timeout(300)  # the theme's transitions
+            for fault in page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]:
+                if fault["impact"] != "minor":
+                    found += [
+                        f"{theme}, {width} px: {fault['id']} ({fault['impact']}): {node['html'][:200]}"
+                        for node in fault["nodes"]
+                    ]
+    return found
+
+
+def weight(urls: Iterable[str], folder: Path) -> float:
+    """KB that a first visit transfers."""
+    files = {(folder / urlsplit(url).path.removeprefix(PREFIX).lstrip("/")) for url in urls if url.startswith("http")}
+    return sum(len(sent(path)) for path in files) / 1000
+
+
+def visits(asked: dict[str, set[str]], folder: Path) -> list[tuple[str, float, float]]:
+    """Each visit, the KB that it transfers and the most that it may, given what each page of _toc.yml asks for."""
+    front, *others = asked
+    first = [(name, weight(urls, folder), 180 if name == front else 300) for name, urls in asked.items()]
+    later = [(f"{b} after {a}", weight(asked[b] - asked[a], folder), 80) for a, b in pairwise(others)]
+    return first + later

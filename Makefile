@@ -11,7 +11,7 @@ say = @printf '\033[1m== %s\033[0m\n' "$(1)"
 fail = { echo "make: $(1)" >&2; exit 1; }
 pages := index.ipynb $(wildcard chapters/*.ipynb exercises/*.ipynb)
 
-.PHONY: help book test notebooks serve bench parity
+.PHONY: help book test notebooks serve bench bench-page parity
 
 help:
 	@echo "make book       build the book into _build/html"
@@ -19,6 +19,7 @@ help:
 	@echo "make notebooks  execute all notebooks and store their outputs"
 	@echo "make serve      build the book and serve it on http://localhost:8000"
 	@echo "make bench      time the package against NumPy and torch"
+	@echo "make bench-page weigh and time the pages against a default Jupyter Book"
 	@echo "make parity     compare the package with torch and optax, live"
 
 book: .venv/with-book node_modules/.package-lock.json
@@ -48,6 +49,10 @@ serve: book
 bench: .venv/with-parity
 	$(call say,Timing)
 	@python tools/bench.py
+
+bench-page: .venv/with-book .venv/with-test node_modules/.package-lock.json
+	$(call say,Weighing and timing the pages)
+	@python tools/bench_page.py
 
 parity: .venv/with-test .venv/with-parity
 	$(call say,Comparing with torch and optax)

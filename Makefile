@@ -11,11 +11,12 @@ say = @printf '\033[1m== %s\033[0m\n' "$(1)"
 fail = { echo "make: $(1)" >&2; exit 1; }
 pages := index.ipynb $(wildcard chapters/*.ipynb exercises/*.ipynb)
 
-.PHONY: help book test notebooks serve bench bench-page parity
+.PHONY: help book test links notebooks serve bench bench-page parity
 
 help:
 	@echo "make book       build the book into _build/html"
 	@echo "make test       check everything: style, package, notebooks, book, browser"
+	@echo "make links      ask every address outside the book whether it is still there; needs the internet"
 	@echo "make notebooks  execute all notebooks and store their outputs"
 	@echo "make serve      build the book and serve it on http://localhost:8000"
 	@echo "make bench      time the package against NumPy and torch"
@@ -37,6 +38,11 @@ test: .venv/with-book .venv/with-test node_modules/.package-lock.json
 	@pytest -q -o addopts= -n auto --dist loadfile --nbval --nbval-current-env --nbval-kernel-startup-timeout=300 $(pages)
 	$(call say,4 of 4: book and browser)
 	@pytest -q tests -m "book or browser"
+
+links: .venv/with-book node_modules/.package-lock.json
+	$(call say,Asking every address outside the book)
+	@jupyter-book build . -q --builder linkcheck \
+	  || $(call fail,some addresses do not answer: _build/linkcheck/output.txt lists them)
 
 notebooks: .venv/with-test
 	$(call say,Executing the notebooks)

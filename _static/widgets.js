@@ -5,12 +5,12 @@ document.addEventListener('DOMContentLoaded', () => {
   if (!stored) return;
   const state = JSON.parse(stored.textContent).state;
   const modules = new Map();
+  const undrawn = new Map();
 
-  function load(source) {
-    if (!modules.has(source)) {
-      modules.set(source, import(URL.createObjectURL(new Blob([source], {type: 'text/javascript'}))));
+  async function load({_esm}) {
+    if (!modules.has(_esm)) {
+      modules.set(_esm, await import(URL.createObjectURL(new Blob([_esm], {type: 'text/javascript'}))));
     }
-    return modules.get(source);
   }
 
   function modelOf(values) {
@@ -28,23 +28,35 @@ document.addEventListener('DOMContentLoaded', () => {
     };
   }
 
-  async function show(values, el) {
-    const model = modelOf(values);
-    const widget = (await load(values._esm)).default;
-    await widget.initialize?.({model});
-    await widget.render({model, el});
+  function draw(el) {
+    const values = undrawn.get(el);
+    const module = modules.get(values?._esm);
+    if (!module) return;
+    undrawn.delete(el);
+    const model = modelOf({...values});
+    module.default.initialize?.({model});
+    module.default.render({model, el});
   }
+
+  // Drawn when the reader comes within a screen of it: a page pays for no widget at load.
+  const observer = new IntersectionObserver(async entries => {
+    for (const {isIntersecting, target} of entries) {
+      if (!isIntersecting || !undrawn.has(target)) continue;
+      await load(undrawn.get(target));
+      draw(target);
+    }
+  }, {rootMargin: '100%'});
 
   for (const view of document.querySelectorAll('script[type="application/vnd.jupyter.widget-view+json"]')) {
     const model = state[JSON.parse(view.textContent).model_id];
     if (model?.model_module !== 'anywidget') continue;
     const el = document.createElement('div');
     view.before(el);
-    // Drawn when the reader comes within a screen of it: a page pays for no widget at load.
-    new IntersectionObserver((entries, observer) => {
-      if (!entries.some(entry => entry.isIntersecting)) return;
-      observer.disconnect();
-      show({...model.state}, el);
-    }, {rootMargin: '100%'}).observe(el);
+    undrawn.set(el, model.state);
+    observer.observe(el);
   }
+
+  // Paper has every widget. A browser that prints waits for nothing, so the scripts are loaded before.
+  addEventListener('load', () => setTimeout(() => undrawn.forEach(load), 1000));
+  addEventListener('beforeprint', () => undrawn.forEach((values, el) => draw(el)));
 });

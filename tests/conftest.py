@@ -45,7 +45,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """`visit(url, width=1280, dark=False, javascript=True)` opens a page in a fresh context: `pages.opened`."""
+    """`visit(url, **options)` opens a page in a fresh context, as `pages.opened` does."""
     yield partial(opened, browser)
     for context in browser.contexts:
         context.close()

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
-from pages import ROOT, VIEW, all_pages, command, elsewhere, faults, read_through, toc_pages, visits
+from pages import ROOT, VIEW, all_pages, command, elsewhere, faults, read_through, served, toc_pages, visits
 
 EVERY_PAGE = pytest.mark.parametrize("name", all_pages())
 IN_CONTENTS = pytest.mark.parametrize("name", toc_pages())
@@ -40,14 +40,15 @@ def test_axe_finds_nothing(name, site, visit):
 
 
 @EVERY_PAGE
-def test_page_fits_a_phone(name, site, visit):
+def test_page_fits_a_phone_and_twice_the_size(name, site, visit):
     page = visit(f"{site}{name}.html", width=390)
     read_through(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    left = page.eval_on_selector_all(
-        ".katex-display", "all => all.map(e => e.querySelector('.katex-html').getBoundingClientRect().left)"
-    )
-    assert [x for x in left if x < 0] == []
+    for width in (390, 640):  # 640: what a desktop of 1280 shows at 200 %
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    cut = """formula => formula.querySelector('.katex-html').getBoundingClientRect().left < 0
+      || formula.scrollWidth > formula.clientWidth + 1 && getComputedStyle(formula).overflowX === 'visible'"""
+    assert [f.inner_text() for f in page.locator(".katex-display:visible").all() if f.evaluate(cut)] == []
 
 
 @IN_CONTENTS
@@ -71,6 +72,119 @@ def test_page_works_as_a_file(name, book, visit):
     page = visit((book / f"{name}.html").as_uri())
     read_through(page)
     assert {urlsplit(url).scheme for url in page.requests} <= {"file", "blob", "data"}
+    assert page.complaints == []
+
+
+REFUSED = """Object.defineProperty(window, 'localStorage', {
+  get() { throw new DOMException('Access is denied for this document.', 'SecurityError'); }, configurable: true })"""
+
+
+@pytest.mark.parametrize("name", ["index", "chapters/03_step_decay", "chapters/cards", "search"])
+def test_page_works_where_storage_is_refused(name, site, visit):
+    page = visit(f"{site}{name}.html", script=REFUSED)
+    read_through(page)
+    page.locator("#pst-primary-sidebar").wait_for(state="attached")
+    assert page.complaints == []
+    if page.locator(".lrsched button:visible").count():
+        assert page.get_by_text("This browser keeps nothing for this page").is_visible()
+
+
+def test_what_was_read_can_be_read_without_a_network(book, visit):
+    with served(book) as address:
+        page = visit(f"{address}chapters/03_step_decay.html", service_worker=True)
+        read_through(page)
+        page.wait_for_function("""async () => {
+          const kept = await (await caches.open('read pages')).keys();
+          return performance.getEntriesByType('resource').every(({name}) =>
+            !name.startsWith(location.origin) || kept.some(({url}) => url === name.split(/[?#]/)[0]));
+        }""")
+    page.complaints.clear()
+    page.reload()
+    read_through(page)
+    assert page.locator("article h1").inner_text().startswith("Step decay")
+    assert page.locator(".lrsched").count() == 2
+    assert page.evaluate("document.fonts.check('16px KaTeX_Main') && document.styleSheets.length > 5")
+    assert page.complaints == []
+
+
+TAB = """() => {
+  const at = document.activeElement, shown = at.offsetHeight ? at : at.firstElementChild;
+  const {outlineStyle, outlineWidth, boxShadow} = getComputedStyle(shown), box = shown.getBoundingClientRect();
+  const marked = outlineStyle !== 'none' && outlineWidth !== '0px' || boxShadow !== 'none';
+  at.reached = true;
+  return {
+    what: at.outerHTML.slice(0, 120),
+    end: at === document.body,
+    seen: marked && box.width > 0 && box.bottom > 0 && box.top < innerHeight,
+  };
+}"""
+MISSED = """() => [...document.querySelectorAll('a[href], button, input:not([type=radio]), summary, [tabindex="0"]')]
+  .filter(e => !e.reached && e.tabIndex >= 0 && !e.disabled)
+  .filter(e => e.checkVisibility({visibilityProperty: true}) && !e.closest('dialog'))
+  .map(e => e.outerHTML.slice(0, 120))"""
+
+
+@pytest.mark.parametrize("name", ["index", "chapters/03_step_decay", "chapters/cards", "exercises/index", "search"])
+def test_every_control_is_reached_by_tab_and_shows_it(name, site, visit):
+    page = visit(f"{site}{name}.html")
+    read_through(page)
+    unseen = []
+    for _ in range(400):
+        page.keyboard.press("Tab")
+        at = page.evaluate(TAB)
+        if at["end"]:
+            break
+        if not at["seen"]:
+            page.wait_for_timeout(300)  # it may be on its way
+            unseen += [] if page.evaluate(TAB)["seen"] else [at["what"]]
+    assert at["end"]
+    assert unseen == []
+    assert page.evaluate(MISSED) == []
+
+
+def test_nothing_moves_for_who_wants_no_motion(site, visit):
+    page = visit(f"{site}chapters/03_step_decay.html")
+    page.emulate_media(reduced_motion="reduce")
+    read_through(page)
+    moving = """() => [...document.querySelectorAll('*')].filter(e => {
+      const {transitionDuration, animationName, scrollBehavior} = getComputedStyle(e);
+      return !/^0s(, 0s)*$/.test(transitionDuration) || animationName !== 'none' || scrollBehavior === 'smooth';
+    }).map(e => e.outerHTML.slice(0, 80))"""
+    assert page.evaluate(moving) == []
+
+
+def test_the_whole_way_of_a_reader(site, visit):
+    page = visit(site)
+    page.get_by_role("link", name="the first chapter").click()
+    page.wait_for_url("**/chapters/01_learning_rate.html")
+
+    slider = page.locator(".lrsched input[type=range]").first
+    page.locator("#try-it").scroll_into_view_if_needed()
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    assert slider.get_attribute("aria-valuetext") == "0.078"
+
+    page.locator("#check-yourself").scroll_into_view_if_needed()
+    question = page.locator(".lrsched fieldset:has([type=radio])").first
+    question.locator("input").first.check()
+    question.get_by_role("button", name="Check").click()
+    assert question.get_by_role("status").inner_text()
+
+    page.locator("a.right-next").click()
+    page.wait_for_url("**/chapters/02_why_decay.html")
+    page.locator("article").get_by_role("link", name="compute").first.click()
+    page.wait_for_url("**/exercises/ex02_why_decay.html")
+    binder = page.locator("a[href*=mybinder]").get_attribute("href")
+    assert binder.endswith("?urlpath=lab/tree/exercises/ex02_why_decay.ipynb")
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("noise floor")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search.html?q=noise+floor*")
+    page.locator("#search-results li a").first.wait_for()
+    assert page.locator("#search-results li a").count() > 2
+    page.go_back()
+    page.wait_for_url("**/exercises/ex02_why_decay.html")
     assert page.complaints == []
 
 

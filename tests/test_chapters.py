@@ -112,6 +112,17 @@ def test_demo_quiz_and_exercise_are_there(path):
 
 
 @each
+def test_links_that_move_sliders_name_what_the_demo_has(path):
+    state = nbformat.read(path, 4).metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]
+    (demo,) = [model["state"]["content"] for model in state.values() if "frames" in model["state"].get("content", ())]
+    choices = dict(zip(demo["names"], demo["values"], strict=True))
+    wishes = [wish for title in re.findall(r'\(#try-it "([^"]*)"\)', prose(path)) for wish in title.split(", ")]
+    assert wishes
+    for name, value in (wish.split(" = ") for wish in wishes):
+        assert value in choices[name]
+
+
+@each
 def test_only_what_jupyterlab_shows_as_well(path):
     text = prose(path)
     allowed = {"dropdown", "note", "tip", "warning", "admonition"}

@@ -55,11 +55,8 @@ def addresses(widgets, tmp_path_factory):
 def opened(visit, addresses):
     """`opened("quiz", script=..., **options)` shows a widget; `script` runs before the page's own."""
 
-    def opened(name, *, script="", **options):
+    def opened(name, **options):
         page = visit(addresses[name], **options)
-        if script:
-            page.add_init_script(script)
-            page.reload()
         if options.get("javascript", True):
             page.wait_for_selector(".lrsched")
         return page
@@ -92,6 +89,31 @@ def test_a_key_press_is_painted_in_the_next_frame(opened):
     frames = sorted(page.evaluate("frames_to_paint"))
     assert len(frames) >= 30  # a press at an end of the slider changes nothing
     assert frames[int(0.95 * len(frames))] <= 2
+
+
+def test_a_link_moves_the_sliders_that_its_title_names(opened):
+    page = opened("explorer")
+    links = """after => { after.innerHTML = `<a id="good" href="#x" title="decay rate = 0.9, step size = 10">x</a>
+      <a id="bad" href="#x" title="decay rate = 7">y</a>` }"""
+    page.locator("#after").evaluate(links)
+    page.locator("#good").focus()
+    page.keyboard.press("Enter")
+    values = [slider(page, name).get_attribute("aria-valuetext") for name in ("decay rate", "step size")]
+    assert values == ["0.9", "10"]
+    assert not page.url.endswith("#x")
+    page.locator("#bad").click()
+    assert slider(page).get_attribute("aria-valuetext") == "0.9"
+    assert page.url.endswith("#x")
+
+
+def test_paper_has_every_widget(opened):
+    page = opened(
+        "quiz", script="addEventListener('DOMContentLoaded', () => { document.body.style.paddingTop = '9000px'; })"
+    )
+    assert page.locator(".lrsched").count() == 0
+    page.wait_for_timeout(1200)  # its script is loaded a second after the page
+    page.pdf()
+    assert page.locator(".lrsched").count() == 1
 
 
 def test_the_keys_of_a_slider(opened):

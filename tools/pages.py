@@ -135,21 +135,33 @@ def launched() -> Iterator[Browser]:
         browser.close()
 
 
-def opened(browser: Browser, url: str, *, width: int = 1280, dark: bool = False, javascript: bool = True) -> Page:
-    """A page in a fresh context.
+def opened(
+    browser: Browser,
+    url: str,
+    *,
+    width: int = 1280,
+    dark: bool = False,
+    javascript: bool = True,
+    script: str = "",
+    service_worker: bool = False,
+) -> Page:
+    """A page in a fresh context; `script` runs before its own.
 
-    Its `requests` are the addresses that it asked for, its `complaints` what it wrote to the console,
-    less the theme's own remarks, which begin with "[PST]".
+    Its `requests` are the addresses that it asked for, its `complaints` what it wrote to the console, less the theme's
+    own remarks and Playwright's that the service worker, which most pages are better tested without, is not there.
     """
     context = browser.new_context(
+        service_workers="allow" if service_worker else "block",
         viewport={"width": width, "height": 800},
         color_scheme="dark" if dark else "light",
         java_script_enabled=javascript,
     )
     page = context.new_page()
+    page.add_init_script(script)
     page.requests, page.complaints = [], []
     page.on("request", lambda request: page.requests.append(request.url))
-    page.on("console", lambda message: message.text.startswith("[PST]") or page.complaints.append(message.text))
+    remarks = ("[PST]", "Service Worker registration blocked")
+    page.on("console", lambda message: message.text.startswith(remarks) or page.complaints.append(message.text))
     page.on("pageerror", lambda error: page.complaints.append(str(error)))
     page.goto(url)
     return page

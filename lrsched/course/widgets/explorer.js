@@ -56,6 +56,23 @@ function render({model, el}) {
     model.save_changes();
   }
 
+  // A link with the title "rate = 0.4, momentum = 0" moves the sliders that it names.
+  function follow(event) {
+    const link = event.target.closest('a[title*=" = "]');
+    const index = [...model.get('index')];
+    for (const wish of link?.title.split(', ') ?? []) {
+      const [name, text] = wish.split(' = ');
+      const i = names.indexOf(name);
+      if (!values[i]?.includes(text)) return;
+      index[i] = values[i].indexOf(text);
+    }
+    if (!link) return;
+    event.preventDefault();
+    model.set('index', index);
+    model.save_changes();
+    picture.scrollIntoView({block: 'nearest'});
+  }
+
   let rest;
   function draw() {
     const index = model.get('index');
@@ -73,7 +90,8 @@ function render({model, el}) {
   }
   draw();
   model.on('change:index', redraw);
-  return () => { clearTimeout(rest); model.off('change:index', redraw); };
+  document.addEventListener('click', follow);
+  return () => { clearTimeout(rest); model.off('change:index', redraw); document.removeEventListener('click', follow); };
 }
 
 export default {render};

@@ -51,6 +51,7 @@ function keep(key, trouble) {
   let things = {}, told = false;
   function tell(sentence) { if (!told) trouble.textContent = sentence; told = true; }
   try {
+    if (!(localStorage instanceof Storage)) tell(lost);  // the book's page has put something in its place
     const text = localStorage.getItem(key) ?? '{}';
     try { things = JSON.parse(text); } catch { things = null; }
     if (!isThings(things)) { things = {}; tell('What was kept here cannot be read, so you start again.'); }

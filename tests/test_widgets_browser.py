@@ -106,10 +106,9 @@ def test_a_link_moves_the_sliders_that_its_title_names(opened):
     assert page.url.endswith("#x")
 
 
-def test_paper_has_every_widget(opened):
-    page = opened(
-        "quiz", script="addEventListener('DOMContentLoaded', () => { document.body.style.paddingTop = '9000px'; })"
-    )
+def test_paper_has_every_widget(visit, addresses):
+    far_down = "addEventListener('DOMContentLoaded', () => { document.body.style.paddingTop = '9000px'; })"
+    page = visit(addresses["quiz"], script=far_down)
     assert page.locator(".lrsched").count() == 0
     page.wait_for_timeout(1200)  # its script is loaded a second after the page
     page.pdf()

@@ -163,7 +163,7 @@ class LinearDecay(_Decay):
         return self.min_lr + (self.peak_lr - self.min_lr) * ((self.decay_steps - t) / self.decay_steps)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PolynomialDecay(_Decay):
     """A power of the straight line: ``lr(t) = min_lr + (peak_lr - min_lr) * ((n - t) / n) ** power``.
 

@@ -343,9 +343,11 @@ class TestDataclass:
         )
         assert Constant(1) == Constant(1.0)
 
-    def test_keyword_only_after_the_first(self):
-        with pytest.raises(TypeError, match="positional"):
-            StepDecay(0.1, 0.5, 10)
+    @each
+    def test_keyword_only_after_the_first(self, schedule):
+        first, *others = inspect.signature(type(schedule)).parameters.values()
+        assert first.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
+        assert {other.kind for other in others} <= {inspect.Parameter.KEYWORD_ONLY}
 
     def test_docstrings_give_the_formula_and_an_example(self):
         for name in lrsched._PUBLIC["schedules"]:

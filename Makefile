@@ -11,7 +11,7 @@ say = @printf '\033[1m== %s\033[0m\n' "$(1)"
 fail = { echo "make: $(1)" >&2; exit 1; }
 pages := index.ipynb $(wildcard chapters/*.ipynb exercises/*.ipynb)
 
-.PHONY: help book test links notebooks serve bench bench-page parity
+.PHONY: help book test links notebooks serve bench bench-page parity site .lite test-lite
 
 help:
 	@echo "make book       build the book into _build/html"
@@ -22,6 +22,8 @@ help:
 	@echo "make bench      time the package against NumPy and torch"
 	@echo "make bench-page weigh and time the pages against a default Jupyter Book"
 	@echo "make parity     compare the package with torch and optax, live"
+	@echo "make site       build the book, and beside it its notebooks to run in the reader's own browser"
+	@echo "make test-lite  check make site: all notebooks in a real browser, and the package with the versions there"
 
 book: .venv/with-book node_modules/.package-lock.json
 	$(call say,Building the book)
@@ -63,6 +65,25 @@ bench-page: .venv/with-book .venv/with-test node_modules/.package-lock.json
 parity: .venv/with-test .venv/with-parity
 	$(call say,Comparing with torch and optax)
 	@pytest -q -o addopts= tests/parity
+
+# 3: no source of Pyodide is within reach. The book is built all the same, without the notebooks that run by themselves.
+site: .venv/with-book .venv/with-lite node_modules/.package-lock.json
+	$(call say,Fetching Python for the browser into lite/cache)
+	@python tools/lite.py fetch; case $$? in \
+	  0) LITE=on $(MAKE) book && $(MAKE) .lite;; \
+	  3) echo 'make: so the book is built without notebooks that run in the browser' >&2; $(MAKE) book;; \
+	  *) exit 1;; \
+	esac
+
+.lite:
+	$(call say,Building the notebooks that run in the browser)
+	@python tools/lite.py build
+
+test-lite: .venv/with-test site .venv/pyodide-versions/bin/pytest
+	$(call say,1 of 2: the package with the versions that Pyodide carries)
+	@.venv/pyodide-versions/bin/pytest -q -m "not book and not browser" $(package_tests)
+	$(call say,2 of 2: the notebooks in the browser)
+	@pytest -q -o addopts= tests/lite
 
 # A stamp for each extra of pyproject.toml, older than the lists of packages as soon as one of them changes.
 .venv/with-%: requirements.txt pyproject.toml | .venv/bin/python

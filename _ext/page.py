@@ -61,6 +61,23 @@ def page(app, pagename, template, context, doctree):
     for button in context.get("header_buttons", []):
         for b in [button, *button.get("buttons", [])]:
             b["icon"] = b.get("icon", "").replace("fab fa-github", "fas fa-code-branch")
+    if os.environ.get("LITE") == "on":
+        run_in_browser(pagename, context)
+
+
+def run_in_browser(pagename, context):
+    """Add a button beside Binder's that opens the page's notebook in the site that `make site` puts under lite/."""
+    for group in context.get("header_buttons", []):
+        if group.get("label") == "launch-buttons":
+            group["buttons"].append(
+                {
+                    "type": "link",
+                    "text": "Run in your browser",
+                    "tooltip": "Run this notebook in your own browser: nothing to install, no server",
+                    "icon": "fas fa-play",
+                    "url": f"{context['pathto']('lite/index.html', resource=True)}?path={pagename}.ipynb",
+                }
+            )
 
 
 def description(app, pagename, template, context, doctree):

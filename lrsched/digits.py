@@ -122,7 +122,8 @@ class Digits:
         redraws = [stream(seed, FRESH_LABELS) for seed in seeds]
         for start in range(0, steps, BLOCK):
             shape = (min(BLOCK, steps - start), self.batch_size)
-            picks = [random.integers(len(images), size=shape) for random in examples]
+            # intp: the browser's Python has 32 bits, and there `take` refuses the 64 that are drawn
+            picks = [random.integers(len(images), size=shape).astype(np.intp) for random in examples]
             seen = [own[pick] for own, pick in zip(labels, picks, strict=True)]
             if self._fresh:
                 seen = [redraw(s, self.label_noise, random) for s, random in zip(seen, redraws, strict=True)]

@@ -75,7 +75,7 @@ def run_in_browser(pagename, context):
                     "text": "Run in your browser",
                     "tooltip": "Run this notebook in your own browser: nothing to install, no server",
                     "icon": "fas fa-play",
-                    "url": f"{context['pathto']('lite/index.html', resource=True)}?path={pagename}.ipynb",
+                    "url": f"{context['pathto']('lite/run.html', resource=True)}?path={pagename}.ipynb",
                 }
             )
 

@@ -43,11 +43,11 @@ CORE = {
     "python_stdlib.zip": "16611534726e5d8ac2bd8f926410b2dcb8d6f49aa24913463533b457a2115c16",
 }
 # What the course imports, and what the kernel asks for at its start.
-WANTED = ["numpy", "matplotlib", "ipython", "jedi", "micropip"]
+WANTED = ["numpy", "matplotlib", "ipython", "jedi", "micropip", "sqlite3"]
 # What these need in turn, but no notebook does: PDF, time zones, a canvas, and the places of scripts on a server.
-NEEDLESS = {"fonttools", "pytz", "matplotlib-pyodide", "sqlite3", "widgetsnbextension", "jupyterlab-widgets"}
-# The kernel insists on these as well, though a browser has neither sockets nor a history in a database: 2.7 MB.
-HOLLOW = ["ssl", "sqlite3"]
+NEEDLESS = {"fonttools", "pytz", "matplotlib-pyodide", "widgetsnbextension", "jupyterlab-widgets"}
+# The kernel insists on this one, though a browser has no sockets: it gets a package without content, and saves 2 MB.
+HOLLOW = "ssl"
 
 
 def sha256(path: Path) -> str:
@@ -176,14 +176,14 @@ def wheels() -> None:
 def build() -> None:
     """Assemble the folder that JupyterLite builds from, and build."""
     shutil.rmtree(STAGE, ignore_errors=True)
-    shutil.copytree(LITE, STAGE, ignore=shutil.ignore_patterns("cache", "*.txt", "index.html", "seconds.json"))
+    shutil.copytree(LITE, STAGE, ignore=shutil.ignore_patterns("cache", "*.txt", "run.html", "seconds.json"))
     pyodide(STAGE / "static/pyodide")
     contents(STAGE / "contents")
     try:
         run(Path(sys.executable).with_name("jupyter"), "lite", "build", "--output-dir", SITE, cwd=STAGE)
     except OSError as error:
         stop(f"JupyterLite does not build: {error}")
-    start_page(SITE / "index.html")
+    start_page(SITE / "run.html")
 
 
 def pyodide(out: Path) -> None:
@@ -199,7 +199,7 @@ def pyodide(out: Path) -> None:
     listed = packages()
     for wheel in (CACHE / "wheels").glob("*.whl"):
         shutil.copy(wheel, out)
-    own = [own_wheel(out), *(hollow_wheel(out, name) for name in HOLLOW)]
+    own = [own_wheel(out), hollow_wheel(out, HOLLOW)]
     for wheel in [*own, *(out / path.name for path in (CACHE / "wheels").glob("*.whl"))]:
         name, listed_as = entry(wheel)
         listed[name] = listed_as
@@ -242,7 +242,9 @@ def entry(wheel: Path) -> tuple[str, dict]:
     [info] = [path for path in root.iterdir() if path.name.endswith(".dist-info")]
     about = PathDistribution(info)
     needs = [Requirement(text) for text in about.requires or ()]
-    needs = {canonicalize_name(need.name) for need in needs if not need.marker or need.marker.evaluate({"extra": "course"})}
+    needs = {
+        canonicalize_name(need.name) for need in needs if not need.marker or need.marker.evaluate({"extra": "course"})
+    }
     return canonicalize_name(about.name), {
         "name": about.name,
         "version": about.version,
@@ -281,7 +283,7 @@ def start_page(out: Path) -> None:
         nb, name = read(path), path.relative_to(ROOT).as_posix()
         title = next(line for line in nb.cells[0].source.splitlines() if line.startswith("# "))[2:]
         listed[name] = {"title": title, "published": digest(nb), "seconds": times[name]}
-    out.write_text((LITE / "index.html").read_text().replace(">{}<", f">{json.dumps(listed)}<"))
+    out.write_text((LITE / "run.html").read_text().replace(">{}<", f">{json.dumps(listed)}<"))
 
 
 def versions() -> None:

@@ -1,0 +1,202 @@
+"""The notebooks in the reader's own browser, as `make site` has built them.
+
+Each notebook is opened as the button on its page does; every request to another host, from a page, a worker or a
+service worker, goes to a proxy that counts and refuses it.
+"""
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import pytest
+from conftest import ROOT, chromium
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from reader import SECONDS, Counter, Handler, Notebook, foreign, served
+
+SITE = ROOT / "_build/html"
+NAMES = json.loads((ROOT / "lite/seconds.json").read_text())
+EXERCISE = "exercises/ex03_step_decay.ipynb"
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    """The address of the site."""
+    if not (SITE / "lite/run.html").exists():
+        pytest.fail("there is no _build/html/lite: run `make site` first")
+    server = served(partial(Handler, directory=SITE))
+    yield f"{server.address}/"
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def asked() -> list[str]:
+    """The foreign hosts that were asked."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def browser(asked: list[str]) -> Iterator[Browser]:
+    proxy = served(partial(Counter, asked))
+    through = [f"--proxy-server=127.0.0.1:{proxy.server_port}", "--proxy-bypass-list=127.0.0.1"]
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox", *through])
+        yield running
+        running.close()
+    proxy.stop()
+
+
+@pytest.fixture
+def reader(browser: Browser) -> Iterator[BrowserContext]:
+    """A reader who comes for the first time."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def opened(address: str, reader: BrowserContext) -> Callable[[str], Notebook]:
+    """`opened("exercises/ex01.ipynb")` opens it as the button of its page does."""
+
+    def opened(path: str) -> Notebook:
+        page = reader.new_page()
+        page.goto(f"{address}lite/run.html?path={path}")
+        return Notebook(page)
+
+    return opened
+
+
+@pytest.fixture(scope="session")
+def seconds() -> Iterator[dict[str, float]]:
+    """What all cells of each notebook took, to compare with lite/seconds.json."""
+    taken = {}
+    yield taken
+    (ROOT / "_build/lite/seconds.json").write_text(json.dumps(taken, indent=2) + "\n")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_notebook_runs_from_top_to_bottom(name, opened, seconds):
+    notebook = opened(name)
+    start = time.monotonic()
+    cells = notebook.run_all()
+    seconds[name] = round(time.monotonic() - start, 1)
+    stored = [c for c in json.loads((ROOT / name).read_text())["cells"] if c["cell_type"] == "code"]
+    assert [cell["execution_count"] for cell in cells] == list(range(1, len(stored) + 1))
+    for cell, before in zip(cells, stored, strict=True):
+        source = "".join(before["source"])
+        assert kinds(cell) == kinds(before), f"{source}\n{json.dumps(cell['outputs'])[:2000]}"
+    drawn = len([cell for cell in stored for kind in kinds(cell) if "widget" in kind])
+    notebook.inner.wait_for_function(f"document.querySelectorAll('.lrsched').length === {drawn}", timeout=10_000)
+
+
+def kinds(cell: dict) -> set[str]:
+    """What a cell shows: the kinds of its outputs, without the forms that only one of two viewers gets."""
+    found = {output["output_type"] for output in cell["outputs"]} & {"error"}
+    found |= {output["name"] for output in cell["outputs"] if output["output_type"] == "stream"}
+    return found | {kind for output in cell["outputs"] for kind in output.get("data", {})}
+
+
+def test_kernel_has_the_versions_of_pyodide(opened):
+    shown = opened("index.ipynb").run(0, "import sys, numpy, matplotlib\nprint(sys.version[:4], numpy.__version__)")
+    assert "3.12 2.0.2" in shown
+
+
+def test_figure_of_matplotlib_appears(opened):
+    shown = opened("index.ipynb").run(0, "import matplotlib.pyplot as plt\n_ = plt.plot([1, 2])\nplt.show()")
+    assert "image/png" in shown
+    assert "stderr" not in shown
+
+
+def test_sliders_of_ipywidgets_and_of_the_course_answer_the_arrow_keys(opened):
+    notebook = opened("index.ipynb")
+    notebook.run(0)
+    slider = notebook.frame.locator(".lrsched input[type=range]")
+    before = slider.get_attribute("aria-valuetext")
+    slider.press("ArrowRight")
+    assert slider.get_attribute("aria-valuetext") != before
+    notebook.run(0, "import ipywidgets\nslider = ipywidgets.IntSlider(5)\nslider")
+    handle = notebook.frame.locator(".widget-slider [role=slider]")
+    handle.focus()
+    notebook.page.keyboard.press("ArrowRight")
+    notebook.frame.locator(".widget-readout", has_text="6").wait_for()
+    assert "'6'" in notebook.run(0, "str(slider.value)")
+
+
+def test_exercise_is_judged_and_kept_over_a_reload(opened):
+    notebook = opened(EXERCISE)
+    notebook.run(0)
+    task = notebook.cell_with("ex03.boundary.check")
+    assert "not yet" in notebook.run(task, 'boundary = "zz"\n\nex03.boundary.check(boundary)')
+    solved = notebook.run(task, "first_below = 151\n\nex03.first_below.check(first_below)")
+    assert "correct" in solved
+    notebook.page.wait_for_timeout(8000)  # autosave
+    notebook.page.reload()
+    again = Notebook(notebook.page)
+    source, outputs = again.call(
+        "const cell = cells[argument].model.toJSON(); return [cell.source, JSON.stringify(cell.outputs)];", task
+    )
+    assert "first_below = 151" in source
+    assert "correct" in outputs
+    again.run(0)
+    assert "1 of" in again.run(again.cell_with("ex03.progress"))
+
+
+def test_endless_loop_is_too_slow_and_the_kernel_lives(opened):
+    notebook = opened(EXERCISE)
+    notebook.run(0)
+    loop = "def step_decay(*_):\n    while True:\n        pass\n\n\nex03.step_decay.check(step_decay)"
+    assert "too slow" in notebook.run(notebook.cell_with("ex03.step_decay.check"), loop)
+    assert "42" in notebook.run(0, "6 * 7")
+
+
+def test_older_copy_of_the_reader_is_told_and_put_aside(opened, address):
+    notebook = opened("index.ipynb")
+    notebook.call(
+        """notebook.model.setMetadata('published', 'before');
+        cells[0].model.sharedModel.setSource('mine = 1');
+        await app.commands.execute('docmanager:save');"""
+    )
+    page = notebook.page
+    page.reload()
+    page.get_by_text("a newer version has been published").wait_for()
+    page.get_by_role("button", name="Take the new one").click()
+    page.get_by_text("index (mine 1).ipynb").wait_for()
+    page.get_by_role("button", name="Go on").click()
+    assert "mine = 1" not in Notebook(page).call("return cells[0].model.sharedModel.source;")
+    page.goto(f"{address}lite/notebooks/index.html?path=index (mine 1).ipynb")
+    page.get_by_text("mine = 1").wait_for(timeout=SECONDS * 1000)
+
+
+def test_reader_on_a_phone_is_warned_first(browser, address):
+    context = browser.new_context(
+        viewport={"width": 390, "height": 800}, screen={"width": 390, "height": 800}, has_touch=True, is_mobile=True
+    )
+    page = context.new_page()
+    page.goto(f"{address}lite/run.html?path=index.ipynb")
+    page.get_by_text("memory").wait_for()
+    assert page.locator("iframe").count() == 0
+    page.get_by_role("button", name="Start all the same").click()
+    page.locator("iframe").wait_for()
+    context.close()
+
+
+def test_button_of_each_page_leads_here(reader, address):
+    for name in NAMES:
+        page = reader.new_page()
+        page.goto(address + re.sub("ipynb$", "html", name))
+        assert (
+            page.locator("a", has_text="Run in your browser").evaluate("a => a.href")
+            == f"{address}lite/run.html?path={name}"
+        )
+        page.close()
+
+
+def test_nobody_else_was_asked_but_would_have_been_noticed(opened, asked):
+    """The last test: all others have been counted, too."""
+    notebook = opened("index.ipynb")
+    notebook.run(0)
+    assert foreign(asked) == []
+    notebook.run(0, "import js\nawait js.fetch('http://elsewhere.example/')")
+    notebook.inner.evaluate("fetch('http://third.example/').catch(() => null)")
+    assert {"elsewhere.example", "third.example"} <= set(foreign(asked))

@@ -79,11 +79,27 @@ site: .venv/with-book .venv/with-lite node_modules/.package-lock.json
 	$(call say,Building the notebooks that run in the browser)
 	@python tools/lite.py build
 
-test-lite: .venv/with-test site .venv/pyodide-versions/bin/pytest
-	$(call say,1 of 2: the package with the versions that Pyodide carries)
-	@.venv/pyodide-versions/bin/pytest -q -m "not book and not browser" $(package_tests)
+test-lite: site .venv/with-test .venv/pyodide-versions/ready
+	@test -d _build/html/lite || $(call fail,there is nothing to test without Pyodide)
+	$(call say,1 of 2: the package with the versions that Pyodide has)
+	@.venv/pyodide-versions/bin/python -m pytest -q -m "not book and not browser" \
+	  --deselect tests/test_widgets.py::test_a_demo_of_a_hundred_frames_is_light_and_quick \
+	  lrsched $(filter-out $(book_tests),$(wildcard tests/test_*.py))
 	$(call say,2 of 2: the notebooks in the browser)
 	@pytest -q -o addopts= tests/lite
+	@echo 'Seconds for all cells of a notebook; lite/seconds.json tells readers:' && cat _build/lite/seconds.json
+
+# What needs the tools of the book, which are no part of what a browser runs; a test of speed above, for other versions.
+book_tests := $(patsubst %,tests/test_%.py,book browser chapters notebooks review setup widgets_browser)
+
+# Python 3.12 is Pyodide's; where there is none, the package is tested with the Python that there is.
+.venv/pyodide-versions/ready: tools/lite.py pyproject.toml .venv/with-lite
+	$(call say,Making .venv/pyodide-versions)
+	@python tools/lite.py fetch
+	@$$(command -v python3.12 >/dev/null && python3.12 -c '' 2>/dev/null && echo python3.12 || echo python) -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[course,test]' pyyaml nbformat \
+	  $$(python tools/lite.py versions) || $(call fail,the packages could not be installed: is the package index within reach?)
+	@touch $@
 
 # A stamp for each extra of pyproject.toml, older than the lists of packages as soon as one of them changes.
 .venv/with-%: requirements.txt pyproject.toml | .venv/bin/python

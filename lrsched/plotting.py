@@ -234,6 +234,7 @@ def svg(fig: Figure, alt: str = "") -> str:
     body = re.sub(r' d="([^"]*)"', lambda path: f' d="{short(path[1])}"', body)
     body = re.sub(r' (x|y|width|height)="([-\d.]+)"', lambda at: f' {at[1]}="{round(float(at[2]), 1):g}"', body)
     body = body.replace("xlink:href", "href")
+    body = re.sub(r"font: (?:\w+ )*([\d.]+px)[^;\"]*", r"font-size: \1", body)  # the words of older versions
     body = re.sub(r' transform="rotate\(-0 [^"]*"|font-family: [^;"]*(; )?', "", body)
     body = re.sub(r"#000000|(?<=[ :\"])black\b", "currentColor", body)
     body = re.sub(r'id="axes_(\d+)"', r'data-axes="\1"', body)

@@ -181,6 +181,21 @@ def test_reader_on_a_phone_is_warned_first(browser, address):
     context.close()
 
 
+def test_credits_name_every_package_that_is_shipped():
+    credit = (ROOT / "chapters/sources.md").read_text()
+    lock = json.loads((SITE / "lite/static/pyodide/pyodide-lock.json").read_text())
+    assert lock["info"]["version"] in credit
+    assert [name for name in (p["name"] for p in lock["packages"].values()) if f"`{name}`" not in credit] == []
+    scripts = [path.parent.name for path in (SITE / "lite/extensions").rglob("package.json")]
+    assert sorted(scripts) == [
+        "anywidget",
+        "jupyterlab-manager",  # of jupyterlab-widgets
+        "jupyterlab-myst",
+        "jupyterlab_pygments",
+        "pyodide-kernel-extension",
+    ]
+
+
 def test_button_of_each_page_leads_here(reader, address):
     for name in NAMES:
         page = reader.new_page()

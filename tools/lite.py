@@ -282,7 +282,7 @@ def start_page(out: Path) -> None:
     for path in notebooks():
         nb, name = read(path), path.relative_to(ROOT).as_posix()
         title = next(line for line in nb.cells[0].source.splitlines() if line.startswith("# "))[2:]
-        listed[name] = {"title": title, "published": digest(nb), "seconds": times[name]}
+        listed[name] = {"title": title, "published": digest(nb), "seconds": times.get(name)}
     out.write_text((LITE / "run.html").read_text().replace(">{}<", f">{json.dumps(listed)}<"))
 
 

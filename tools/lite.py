@@ -47,6 +47,7 @@ WANTED = ["numpy", "matplotlib", "ipython", "jedi", "micropip", "sqlite3"]
 # What these need in turn, but no notebook does: PDF, time zones, a canvas, and the places of scripts on a server.
 NEEDLESS = {"fonttools", "pytz", "matplotlib-pyodide", "widgetsnbextension", "jupyterlab-widgets"}
 # The kernel insists on this one, though a browser has no sockets: it gets a package without content, and saves 2 MB.
+# It insists on jedi as well, and without it completes no name.
 HOLLOW = "ssl"
 
 
@@ -289,7 +290,7 @@ def start_page(out: Path) -> None:
 
 def versions() -> None:
     """Print what pip has to install to have the same packages."""
-    print(*(f"{package['name']}=={package['version']}" for name, package in packages().items() if name != "micropip"))
+    print(*(f"{name}=={packages()[name]['version']}" for name in ("numpy", "matplotlib")))
 
 
 def main() -> None:

@@ -39,7 +39,7 @@ test: .venv/with-book .venv/with-test node_modules/.package-lock.json
 	@python tools/notebooks.py check
 	@pytest -q -o addopts= -n auto --dist loadfile --nbval --nbval-current-env --nbval-kernel-startup-timeout=300 $(pages)
 	$(call say,4 of 4: book and browser)
-	@pytest -q tests -m "book or browser"
+	@pytest -q tests -m "book or browser" -n auto
 
 links: .venv/with-book node_modules/.package-lock.json
 	$(call say,Asking every address outside the book)

@@ -4,13 +4,13 @@ document.addEventListener('DOMContentLoaded', () => {
   const stored = document.querySelector('script[type="application/vnd.jupyter.widget-state+json"]');
   if (!stored) return;
   const state = JSON.parse(stored.textContent).state;
-  const modules = new Map();
+  const loads = new Map();
+  const modules = new Map();  // those whose load has ended
   const undrawn = new Map();
 
   async function load({_esm}) {
-    if (!modules.has(_esm)) {
-      modules.set(_esm, await import(URL.createObjectURL(new Blob([_esm], {type: 'text/javascript'}))));
-    }
+    if (!loads.has(_esm)) loads.set(_esm, import(URL.createObjectURL(new Blob([_esm], {type: 'text/javascript'}))));
+    modules.set(_esm, await loads.get(_esm));
   }
 
   function modelOf(values) {

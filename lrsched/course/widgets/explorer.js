@@ -80,6 +80,7 @@ function render({model, el}) {
     }, Math.min(sweep / last, 400));
   }
   function stop() {
+    if (!playing) return;
     clearInterval(playing);
     playing = undefined;
     say('play');

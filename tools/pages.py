@@ -67,13 +67,14 @@ def sent(path: Path) -> bytes:
 
 
 class Handler(SimpleHTTPRequestHandler):
-    """Serves a folder as GitHub Pages does, under the path that the book will have on its site; says nothing."""
+    """Serves a folder as GitHub Pages does, under a path; says nothing."""
 
+    prefix = PREFIX
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
     def translate_path(self, path: str) -> str:
-        return super().translate_path(path.removeprefix(PREFIX))
+        return super().translate_path(path.removeprefix(self.prefix))
 
     def send_head(self) -> BytesIO | None:
         path = Path(self.translate_path(self.path))
@@ -96,12 +97,13 @@ class Handler(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """The address of a built book, served on a free local port."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=folder))
+def served(folder: Path, prefix: str = PREFIX) -> Iterator[str]:
+    """The address of a built book, served on a free local port under the path that it will have on its site."""
+    handler = type("Handler", (Handler,), {"prefix": prefix})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=folder))
     Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}{PREFIX}/"
+        yield f"http://127.0.0.1:{server.server_port}{prefix}/"
     finally:
         server.shutdown()
         server.server_close()

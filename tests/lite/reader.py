@@ -1,7 +1,9 @@
-"""A server without special headers, a proxy that counts and refuses, and a handle on an open notebook."""
+"""A proxy that counts and refuses, and a handle on an open notebook."""
 
-from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 from playwright.sync_api import Page
@@ -18,18 +20,6 @@ CHROMIUM = (
     "redirector.",
     "update.",
 )
-
-
-class Handler(SimpleHTTPRequestHandler):
-    """Serves the site under a path, as GitHub Pages does; says nothing."""
-
-    extensions_map = SimpleHTTPRequestHandler.extensions_map | {".wasm": "application/wasm"}
-
-    def translate_path(self, path: str) -> str:
-        return super().translate_path(path.removeprefix(PREFIX))
-
-    def log_message(self, *args: object) -> None:
-        pass
 
 
 class Counter(BaseHTTPRequestHandler):
@@ -49,20 +39,14 @@ class Counter(BaseHTTPRequestHandler):
         pass
 
 
-class Server(ThreadingHTTPServer):
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}{PREFIX}"
-
-    def stop(self) -> None:
-        self.shutdown()
-        self.server_close()
-
-
-def served(handler: Callable) -> Server:
-    server = Server(("127.0.0.1", 0), handler)
+@contextmanager
+def counting(hosts: list[str]) -> Iterator[int]:
+    """The port of a proxy that adds to `hosts`."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Counter, hosts))
     Thread(target=server.serve_forever, daemon=True).start()
-    return server
+    yield server.server_port
+    server.shutdown()
+    server.server_close()
 
 
 def foreign(asked: list[str]) -> list[str]:

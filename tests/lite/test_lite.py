@@ -8,13 +8,12 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
 
 import pytest
 from notebooks import notebooks
-from pages import ROOT, chromium
+from pages import ROOT, chromium, served
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
-from reader import SECONDS, Counter, Handler, Notebook, foreign, served
+from reader import PREFIX, SECONDS, Notebook, counting, foreign
 
 from lrsched.course.exercises import ex03
 
@@ -28,9 +27,8 @@ def address() -> Iterator[str]:
     """The address of the site."""
     if not (SITE / "lite/run.html").exists():
         pytest.fail("there is no _build/html/lite: run `make site` first")
-    server = served(partial(Handler, directory=SITE))
-    yield f"{server.address}/"
-    server.stop()
+    with served(SITE, PREFIX) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
@@ -41,13 +39,11 @@ def asked() -> list[str]:
 
 @pytest.fixture(scope="session")
 def browser(asked: list[str]) -> Iterator[Browser]:
-    proxy = served(partial(Counter, asked))
-    through = [f"--proxy-server=127.0.0.1:{proxy.server_port}", "--proxy-bypass-list=127.0.0.1"]
-    with sync_playwright() as playwright:
+    with counting(asked) as port, sync_playwright() as playwright:
+        through = [f"--proxy-server=127.0.0.1:{port}", "--proxy-bypass-list=127.0.0.1"]
         running = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox", *through])
         yield running
         running.close()
-    proxy.stop()
 
 
 @pytest.fixture

@@ -222,7 +222,7 @@ def _spread(ax: Axes, apart: float = 12) -> None:
 
 def svg(fig: Figure, alt: str = "") -> str:
     """Return `fig` as small inline SVG in the colour of the page's text; `alt` is its text alternative."""
-    if fig.get_layout_engine():
+    if fig.get_constrained_layout():
         fig.draw_without_rendering()  # only now do the axes have their final size
     for ax in fig.axes:
         _spread(ax)

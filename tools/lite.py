@@ -49,6 +49,9 @@ NEEDLESS = {"fonttools", "pytz", "matplotlib-pyodide", "widgetsnbextension", "ju
 # The kernel insists on this one, though a browser has no sockets: it gets a package without content, and saves 2 MB.
 # It insists on jedi as well, and without it completes no name.
 HOLLOW = "ssl"
+# The kernel's own packages, and where its extension of JupyterLite has them.
+KERNEL = ["ipykernel", "piplite", "pyodide_kernel"]
+EXTENSION = Path(sys.prefix) / "share/jupyter/labextensions/@jupyterlite/pyodide-kernel-extension/static/pypi"
 
 
 def sha256(path: Path) -> str:
@@ -178,7 +181,7 @@ def wheels() -> None:
 def build() -> None:
     """Assemble the folder that JupyterLite builds from, and build."""
     shutil.rmtree(STAGE, ignore_errors=True)
-    shutil.copytree(LITE, STAGE, ignore=shutil.ignore_patterns("cache", "*.txt", "run.html", "seconds.json"))
+    shutil.copytree(LITE, STAGE, ignore=shutil.ignore_patterns("cache", "*.py", "*.txt", "run.html", "seconds.json"))
     pyodide(STAGE / "static/pyodide")
     contents(STAGE / "contents")
     try:
@@ -191,25 +194,48 @@ def build() -> None:
 def pyodide(out: Path) -> None:
     """Put Pyodide's files into `out`, with a lock that also lists the course's package and what it needs.
 
-    What a lock lists is loaded as soon as a cell imports it: no cell has to install anything.
+    What a lock lists is loaded as soon as a cell imports it: no cell has to install anything. The kernel's own packages
+    are listed, too, for together they load faster than the kernel installs them one after the other.
     """
     if names := missing():
         stop(f"{names[0]} is not in lite/cache: fetch first")
     out.mkdir(parents=True)
     for name in official():
         shutil.copy(CACHE / name, out)
-    listed = packages()
-    for wheel in (CACHE / "wheels").glob("*.whl"):
-        shutil.copy(wheel, out)
-    own = [own_wheel(out), hollow_wheel(out, HOLLOW)]
-    for wheel in [*own, *(out / path.name for path in (CACHE / "wheels").glob("*.whl"))]:
-        name, listed_as = entry(wheel)
-        listed[name] = listed_as
+    others = [*(CACHE / "wheels").glob("*.whl"), *(path for name in KERNEL for path in EXTENSION.glob(f"{name}-*.whl"))]
+    others = [*(Path(shutil.copy(path, out)) for path in others), own_wheel(out), hollow_wheel(out, HOLLOW)]
+    listed = packages() | dict(map(entry, others))
+    try:
+        run("node", "-e", COMPILE, CACHE, out, (LITE / "compile.py").read_text(), cwd=ROOT)
+    except OSError as error:
+        stop(f"the packages of Pyodide could not be compiled: {error}")
+    for package in listed.values():
+        path = out / package["file_name"]
+        package["sha256"] = sha256(path)
+        package["file_name"] = path.rename(path.with_name(with_digest(path))).name
     (out / "pyodide-lock.json").write_text(json.dumps(locked() | {"packages": listed}, sort_keys=True))
 
 
+COMPILE = """
+const [cache, out, script] = process.argv.slice(1);
+require(`${cache}/pyodide.js`).loadPyodide().then(python => {
+  python.mountNodeFS("/out", out);
+  python.runPython(script);
+}).catch(error => {
+  console.error(error.message);
+  process.exit(1);
+});
+"""
+
+
+def with_digest(wheel: Path) -> str:
+    """The name of a wheel, with its digest as the build's number: a browser may keep another file of the same name."""
+    name, version, tags = wheel.name.split("-", 2)
+    return f"{name}-{version}-0{sha256(wheel)[:8]}-{tags}"
+
+
 def own_wheel(out: Path) -> Path:
-    """Build the course's package; a digest in its name, for a browser may keep a file of the same name."""
+    """Build the course's package."""
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "source"  # a copy, for a build leaves its own files behind and packs them the next time
         shutil.copytree(ROOT / "lrsched", source / "lrsched", ignore=shutil.ignore_patterns("__pycache__"))
@@ -220,8 +246,7 @@ def own_wheel(out: Path) -> Path:
         if subprocess.run(command, env=same_bytes).returncode:
             stop("the wheel of lrsched could not be built")
         [wheel] = Path(folder).glob("*.whl")
-        name, version, tags = wheel.name.split("-", 2)
-        return Path(shutil.copy(wheel, out / f"{name}-{version}-0{sha256(wheel)[:8]}-{tags}"))
+        return Path(shutil.copy(wheel, out))
 
 
 def hollow_wheel(out: Path, name: str) -> Path:
@@ -251,7 +276,6 @@ def entry(wheel: Path) -> tuple[str, dict]:
         "name": about.name,
         "version": about.version,
         "file_name": wheel.name,
-        "sha256": sha256(wheel),
         "depends": sorted(needs - NEEDLESS),
         "imports": [path.name.removesuffix(".py") for path in root.iterdir() if path != info],
         "install_dir": "site",

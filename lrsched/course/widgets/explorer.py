@@ -84,7 +84,8 @@ class Stage:
         self.fig, self.axes = plotting.figure(panels, sharex=sharex)
         self.caption = self.play(first)
         self.fig.draw_without_rendering()
-        self.fig.set_layout_engine("none")  # the first layout holds for all
+        with matplotlib.rc_context({"figure.autolayout": False, "figure.constrained_layout.use": False}):
+            self.fig.set_layout_engine(None)  # the first layout holds for all
         self.look = self.looks()
         self.still, self.png = plotting.svg(self.fig, self.caption), plotting.png(self.fig)
         self.clear()

@@ -87,7 +87,7 @@ test-lite: site .venv/with-test .venv/pyodide-versions/ready
 	  lrsched $(filter-out $(book_tests),$(wildcard tests/test_*.py))
 	$(call say,2 of 2: the notebooks in the browser)
 	@pytest -q -o addopts= tests/lite
-	@echo 'Seconds for all cells of a notebook; lite/seconds.json tells readers:' && cat _build/lite/seconds.json
+	@cat _build/lite/measured.txt
 
 # What needs the tools of the book, which are no part of what a browser runs; a test of speed above, for other versions.
 book_tests := $(patsubst %,tests/test_%.py,book browser chapters notebooks review setup widgets_browser)

@@ -313,8 +313,9 @@ def start_page(out: Path) -> None:
 
 
 def versions() -> None:
-    """Print what pip has to install to have the same packages."""
-    print(*(f"{name}=={packages()[name]['version']}" for name in ("numpy", "matplotlib")))
+    """Print what pip has to install to have the same NumPy and Matplotlib, with what Matplotlib needs."""
+    listed = packages()
+    print(*(f"{name}=={listed[name]['version']}" for name in ("matplotlib", *listed["matplotlib"]["depends"])))
 
 
 def main() -> None:

@@ -8,19 +8,17 @@
   addEventListener('afterprint', () => { dataset.theme = theme; });
 }
 
-// What a reader has opened can be read again without a network. The first page was loaded before there was a worker:
-// it is kept from here. Where storage is refused, the pages need their network.
-addEventListener('load', async () => {
-  if (!navigator.serviceWorker || !location.protocol.startsWith('http')) return;
+// What a reader has opened can be read again without a network: the worker keeps what passes through it. The first page
+// was loaded before there was a worker, so it is asked for once more. Where storage is refused, there is no worker.
+addEventListener('load', () => {
+  const workers = navigator.serviceWorker;
+  if (!workers || !location.protocol.startsWith('http')) return;
+  if (!workers.controller) {
+    workers.addEventListener('controllerchange', () => {
+      const shown = performance.getEntriesByType('resource').map(entry => entry.name);
+      [location.href, ...shown].forEach(address => fetch(address).catch(() => {}));
+    }, {once: true});
+  }
   const root = new URL(document.documentElement.dataset.content_root, location.href);
-  try {
-    await navigator.serviceWorker.register(new URL('service-worker.js', root));
-    await navigator.serviceWorker.ready;
-    const shown = performance.getEntriesByType('resource').map(entry => entry.name);
-    const own = [location.href, ...shown].filter(address => address.startsWith(root));
-    const kept = await caches.open('read pages');
-    for (const address of new Set(own.map(address => address.split(/[?#]/)[0]))) {
-      if (!await kept.match(address)) await kept.add(address);
-    }
-  } catch {}
+  workers.register(new URL('service-worker.js', root)).catch(() => {});
 });

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PREFIX = urlsplit(yaml.safe_load((ROOT / "_config.yml").read_text())["html"]["baseurl"]).path.rstrip("/")
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 VIEW = 'script[type="application/vnd.jupyter.widget-view+json"]'
-TEXT = {".html", ".css", ".js", ".json", ".svg", ".xml", ".txt"}
+COMPRESSED = {".html", ".css", ".js", ".json", ".svg", ".xml", ".txt", ".wasm"}
 
 
 def toc_pages() -> list[str]:
@@ -62,8 +62,8 @@ def build_book(out: Path) -> Path:
 
 @cache
 def sent(path: Path) -> bytes:
-    """What a server sends for a file: text is compressed."""
-    return gzip.compress(path.read_bytes()) if path.suffix in TEXT else path.read_bytes()
+    """What a server sends for a file."""
+    return gzip.compress(path.read_bytes()) if path.suffix in COMPRESSED else path.read_bytes()
 
 
 class Handler(SimpleHTTPRequestHandler):
@@ -87,7 +87,7 @@ class Handler(SimpleHTTPRequestHandler):
         self.send_header("Content-Type", self.guess_type(path))
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Cache-Control", "max-age=600")
-        if path.suffix in TEXT:
+        if path.suffix in COMPRESSED:
             self.send_header("Content-Encoding", "gzip")
         self.end_headers()
         return BytesIO(body)

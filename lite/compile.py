@@ -4,10 +4,11 @@ Modules are compiled, as the browser would else do at every start, and files tha
 course's own package keeps its sources beside them: its exercises show some.
 """
 
+import py_compile
 import re
 import zipfile
+from importlib.util import cache_from_source
 from pathlib import Path
-from py_compile import PycInvalidationMode, compile
 
 LEFT_OUT = re.compile(
     r"""
@@ -29,23 +30,19 @@ def lightened(archive: zipfile.ZipFile, folder: str, with_sources: bool) -> dict
     for name in archive.namelist():
         if LEFT_OUT.match(name) or name.endswith("/"):
             continue
-        content = archive.read(name)
-        if not name.endswith(".py"):
+        content, is_module = archive.read(name), name.endswith(".py")
+        if with_sources or not is_module:
             kept[name] = content
-        elif with_sources:
-            kept[name] = content
-            kept[re.sub(r"(\w+)\.py$", r"__pycache__/\1.cpython-312.pyc", name)] = compiled(content, f"{folder}/{name}")
-        else:
-            kept[f"{name}c"] = compiled(content, f"{folder}/{name}")
+        if is_module:
+            kept[cache_from_source(name) if with_sources else f"{name}c"] = compiled(content, f"{folder}/{name}")
     return kept
 
 
 def compiled(source: bytes, place: str) -> bytes:
     """The module that will be at `place`; Python will not ask whether it is up to date."""
-    module, unchecked = Path("/tmp/module.py"), PycInvalidationMode.UNCHECKED_HASH
+    module, unchecked = Path("/tmp/module.py"), py_compile.PycInvalidationMode.UNCHECKED_HASH
     module.write_bytes(source)
-    compile(module, "/tmp/module.pyc", place, doraise=True, invalidation_mode=unchecked)
-    return Path("/tmp/module.pyc").read_bytes()
+    return Path(py_compile.compile(module, None, place, doraise=True, invalidation_mode=unchecked)).read_bytes()
 
 
 for path in [*Path("/out").glob("*.whl"), Path("/out/python_stdlib.zip")]:

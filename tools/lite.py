@@ -11,7 +11,6 @@ lock, whose sha256 stands here; a file counts only if its sha256 is the one in t
 import argparse
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -212,7 +211,10 @@ def pyodide(out: Path) -> None:
     for package in listed.values():
         path = out / package["file_name"]
         package["sha256"] = sha256(path)
-        package["file_name"] = path.rename(path.with_name(with_digest(path))).name
+        # The digest as the build's number: a browser may keep another file of the same name.
+        name, version, tags = path.name.split("-", 2)
+        package["file_name"] = f"{name}-{version}-0{package['sha256'][:8]}-{tags}"
+        path.rename(out / package["file_name"])
     (out / "pyodide-lock.json").write_text(json.dumps(locked() | {"packages": listed}, sort_keys=True))
 
 
@@ -228,12 +230,6 @@ require(`${cache}/pyodide.js`).loadPyodide().then(python => {
 """
 
 
-def with_digest(wheel: Path) -> str:
-    """The name of a wheel, with its digest as the build's number: a browser may keep another file of the same name."""
-    name, version, tags = wheel.name.split("-", 2)
-    return f"{name}-{version}-0{sha256(wheel)[:8]}-{tags}"
-
-
 def own_wheel(out: Path) -> Path:
     """Build the course's package."""
     with tempfile.TemporaryDirectory() as folder:
@@ -242,8 +238,7 @@ def own_wheel(out: Path) -> Path:
         for name in ("pyproject.toml", "README.md", "LICENSE"):
             shutil.copy(ROOT / name, source)
         command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", folder, source]
-        same_bytes = os.environ | {"SOURCE_DATE_EPOCH": "315532800"}
-        if subprocess.run(command, env=same_bytes).returncode:
+        if subprocess.run(command).returncode:
             stop("the wheel of lrsched could not be built")
         [wheel] = Path(folder).glob("*.whl")
         return Path(shutil.copy(wheel, out))
@@ -259,7 +254,7 @@ def hollow_wheel(out: Path, name: str) -> Path:
     }
     with zipfile.ZipFile(wheel, "w") as archive:
         for file, text in info.items():
-            archive.writestr(zipfile.ZipInfo(f"{name}-0.dist-info/{file}"), text)
+            archive.writestr(f"{name}-0.dist-info/{file}", text)
     return wheel
 
 

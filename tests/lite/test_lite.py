@@ -24,6 +24,7 @@ from lrsched.course.exercises import ex03
 SITE = ROOT / "_build/html"
 NAMES = [path.relative_to(ROOT).as_posix() for path in notebooks()]
 EXERCISE = "exercises/ex03_step_decay.ipynb"
+FIGURE = "import matplotlib.pyplot as plt\n_ = plt.plot([1, 2])\nplt.show()"
 
 
 @pytest.fixture(scope="session")
@@ -108,8 +109,7 @@ def test_first_cell_comes_soon(name, address, reader, monkeypatch, table):
         page.goto(f"{address}lite/run.html?path={name}")
         notebook = Notebook(page)
         own = notebook.call("return cells[0].model.sharedModel.source;")
-        figure = "import matplotlib.pyplot as plt\n_ = plt.plot([1, 2])\nplt.show()"
-        for what, source in {"1 + 1": "1 + 1", "its first cell": own, "a figure": figure}.items():
+        for what, source in {"1 + 1": "1 + 1", "its first cell": own, "a figure": FIGURE}.items():
             notebook.run(0, source)
             rows.setdefault(f"{what}, s", []).append(time.monotonic() - start)
         rows.setdefault("transferred, MB", []).append(sum(sent) / 1e6)
@@ -153,7 +153,7 @@ def test_kernel_has_the_versions_of_pyodide(opened):
 
 
 def test_figure_of_matplotlib_appears(opened):
-    shown = opened("index.ipynb").run(0, "import matplotlib.pyplot as plt\n_ = plt.plot([1, 2])\nplt.show()")
+    shown = opened("index.ipynb").run(0, FIGURE)
     assert "image/png" in shown
     assert "stderr" not in shown
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import genanki
 
-from lrsched.course.glossary import terms
-from lrsched.course.widgets.cards import deck
+from lrsched.course.review.cards import deck
+from lrsched.course.review.glossary import terms
 
 # By these Anki knows the deck and its kind of note: a new edition replaces the old one, what was learned stays.
 DECK, MODEL = 1_702_930_011, 1_702_930_012
@@ -44,7 +44,7 @@ def downloads(app, error):
     model = genanki.Model(MODEL, "Learning-rate scheduling", fields=names, templates=[template], css=style)
     made = genanki.Deck(DECK, app.config.html_title)
     for card in deck(lambda formula: rf"\({html.escape(formula)}\)"):
-        fields, tags = [card["front"], card["back"]], [f"chapter-{int(card['chapter'])}"]
+        fields, tags = [card["front"], card["back"]], [card["chapter"]]
         guid = genanki.guid_for("lrsched", card["slug"])
         made.add_note(genanki.Note(model=model, fields=fields, tags=tags, guid=guid))
     genanki.Package(made).write_to_file(folder / "learning-rate-scheduling.apkg", timestamp=0)

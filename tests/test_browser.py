@@ -79,19 +79,19 @@ REFUSED = """Object.defineProperty(window, 'localStorage', {
   get() { throw new DOMException('Access is denied for this document.', 'SecurityError'); }, configurable: true })"""
 
 
-@pytest.mark.parametrize("name", ["index", "chapters/03_step_decay", "chapters/cards", "search"])
+@pytest.mark.parametrize("name", ["index", "chapters/step_decay", "chapters/cards", "search"])
 def test_page_works_where_storage_is_refused(name, site, visit):
     page = visit(f"{site}{name}.html", script=REFUSED)
     read_through(page)
     page.locator("#pst-primary-sidebar").wait_for(state="attached")
     assert page.complaints == []
-    if name in ("chapters/03_step_decay", "chapters/cards"):
+    if name in ("chapters/step_decay", "chapters/cards"):
         assert page.get_by_text("This browser keeps nothing for this page").is_visible()
 
 
 def test_what_was_read_can_be_read_without_a_network(book, visit):
     with served(book) as address:
-        page = visit(f"{address}chapters/03_step_decay.html", service_worker=True)
+        page = visit(f"{address}chapters/step_decay.html", service_worker=True)
         read_through(page)
         page.wait_for_function("""async () => {
           const kept = await (await caches.open('read pages')).keys();
@@ -124,7 +124,7 @@ MISSED = """() => [...document.querySelectorAll('a[href], button, input:not([typ
   .map(e => e.outerHTML.slice(0, 120))"""
 
 
-@pytest.mark.parametrize("name", ["index", "chapters/03_step_decay", "chapters/cards", "exercises/index", "search"])
+@pytest.mark.parametrize("name", ["index", "chapters/step_decay", "chapters/cards", "exercises/index", "search"])
 def test_every_control_is_reached_by_tab_and_shows_it(name, site, visit):
     page = visit(f"{site}{name}.html")
     read_through(page)
@@ -143,7 +143,7 @@ def test_every_control_is_reached_by_tab_and_shows_it(name, site, visit):
 
 
 def test_nothing_moves_for_who_wants_no_motion(site, visit):
-    page = visit(f"{site}chapters/03_step_decay.html")
+    page = visit(f"{site}chapters/step_decay.html")
     page.emulate_media(reduced_motion="reduce")
     read_through(page)
     moving = """() => [...document.querySelectorAll('*')].filter(e => {
@@ -156,7 +156,7 @@ def test_nothing_moves_for_who_wants_no_motion(site, visit):
 def test_the_whole_way_of_a_reader(site, visit):
     page = visit(site)
     page.get_by_role("link", name="the first chapter").click()
-    page.wait_for_url("**/chapters/01_learning_rate.html")
+    page.wait_for_url("**/chapters/learning_rate.html")
 
     slider = page.locator(".lrsched input[type=range]").first
     page.locator("#try-it").scroll_into_view_if_needed()
@@ -171,11 +171,11 @@ def test_the_whole_way_of_a_reader(site, visit):
     assert question.get_by_role("status").inner_text()
 
     page.locator("a.right-next").click()
-    page.wait_for_url("**/chapters/02_why_decay.html")
+    page.wait_for_url("**/chapters/why_decay.html")
     page.locator("article").get_by_role("link", name="compute").first.click()
-    page.wait_for_url("**/exercises/ex02_why_decay.html")
+    page.wait_for_url("**/exercises/why_decay.html")
     binder = page.locator("a[href*=mybinder]").get_attribute("href")
-    assert binder.endswith("?urlpath=lab/tree/exercises/ex02_why_decay.ipynb")
+    assert binder.endswith("?urlpath=lab/tree/exercises/why_decay.ipynb")
 
     page.keyboard.press("Control+k")
     page.keyboard.type("noise floor")
@@ -184,7 +184,7 @@ def test_the_whole_way_of_a_reader(site, visit):
     page.locator("#search-results li a").first.wait_for()
     assert page.locator("#search-results li a").count() > 2
     page.go_back()
-    page.wait_for_url("**/exercises/ex02_why_decay.html")
+    page.wait_for_url("**/exercises/why_decay.html")
     assert page.complaints == []
 
 
@@ -198,7 +198,7 @@ def test_pages_are_light(site, book, visit):
 
 
 def test_slider_of_a_chapter_works_by_keyboard(site, visit):
-    page = visit(f"{site}chapters/03_step_decay.html")
+    page = visit(f"{site}chapters/step_decay.html")
     read_through(page)
     slider = page.locator(".lrsched input[type=range]").first
     before = slider.get_attribute("aria-valuetext")
@@ -251,7 +251,7 @@ def lab(tmp_path_factory):
 
 
 def test_chapter_works_in_jupyterlab(lab, visit):
-    page = visit(f"{lab}/tree/chapters/03_step_decay.ipynb")
+    page = visit(f"{lab}/tree/chapters/step_decay.ipynb")
     page.locator(".jp-Notebook h1").wait_for(timeout=60_000)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).click()

@@ -14,18 +14,19 @@ import numpy as np
 import pytest
 
 from lrsched import Constant
-from lrsched.course.exercises import ex03, ex06, progress
-from lrsched.course.exercises.chapter import Chapter, chapters
+from lrsched.course.exercises import fair_comparison, progress
+from lrsched.course.exercises import step_decay as tasks
 from lrsched.course.exercises.curve import picture
 from lrsched.course.exercises.functions import FunctionTask, OpenFunction, function
+from lrsched.course.exercises.sheet import Sheet, sheets
 from lrsched.course.exercises.tasks import Choice, Number
-from lrsched.course.exercises.values import shown
+from lrsched.course.exercises.values import short_text
 
 ROOT = Path(__file__).resolve().parents[1]
-CHAPTERS = chapters().values()
-TASKS = [pytest.param(t, id=f"{t.chapter}-{t.name}") for chapter in CHAPTERS for t in chapter.tasks.values()]
+SHEETS = sheets().values()
+TASKS = [pytest.param(t, id=f"{t.chapter}-{t.name}") for sheet in SHEETS for t in sheet.tasks.values()]
 
-every_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.number)
+every_sheet = pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: sheet.slug)
 every_task = pytest.mark.parametrize("task", TASKS)
 
 
@@ -33,11 +34,11 @@ every_task = pytest.mark.parametrize("task", TASKS)
 def no_progress(monkeypatch):
     monkeypatch.setenv("LRSCHED_PROGRESS", "off")
     monkeypatch.setattr(progress, "memory", {})
-    monkeypatch.setattr(progress, "told", {""})
-    for chapter in CHAPTERS:
-        for task in chapter.tasks.values():
-            monkeypatch.setattr(task, "hinted", 0)
-            monkeypatch.setattr(task, "asked", False)
+    monkeypatch.setattr(progress, "troubles", {""})
+    for sheet in SHEETS:
+        for task in sheet.tasks.values():
+            monkeypatch.setattr(task, "hint_count", 0)
+            monkeypatch.setattr(task, "solution_requested", False)
 
 
 # Each task
@@ -82,7 +83,7 @@ def secrets(task):
     if isinstance(task, Choice):
         return [re.escape(task.why)]
     if isinstance(task, Number):
-        return [re.escape(task.why), rf"(?<![\d.]){re.escape(shown(task.answer))}(?![\d.])"]
+        return [re.escape(task.why), rf"(?<![\d.]){re.escape(short_text(task.answer))}(?![\d.])"]
     given = task.stub().splitlines()
     lines = {line.strip().removeprefix("return ") for line in task.solution_cell().splitlines() if line not in given}
     return [re.escape(task.why), *(re.escape(line) for line in lines if len(line) > 10)]
@@ -100,7 +101,7 @@ def test_the_solution_comes_after_a_try_or_at_the_second_request(task):
     assert task.solution().heading == "Try it once first"
     assert task.solution().code == task.solution_cell()
     progress.memory.clear()
-    task.asked = False
+    task.solution_requested = False
     task.check(task.mistakes[0][0])
     assert task.solution().code == task.solution_cell()
     assert task.why in task.solution().lines
@@ -172,16 +173,15 @@ def test_the_picture_has_room_for_yours_over_a_level():
 
 
 @cache
-def notebook(number):
-    (path,) = (ROOT / "exercises").glob(f"ex{number}_*.ipynb")
-    return nbformat.read(path, as_version=4)
+def notebook(slug):
+    return nbformat.read(ROOT / f"exercises/{slug}.ipynb", as_version=4)
 
 
-def answer_cells(chapter):
+def answer_cells(sheet):
     """The cells that hold an answer, by the name of their task."""
     tagged = [
         (tag.removeprefix("answer-"), cell)
-        for cell in notebook(chapter.number).cells
+        for cell in notebook(sheet.slug).cells
         for tag in cell.metadata.get("tags", ())
         if tag.startswith("answer-")
     ]
@@ -189,35 +189,35 @@ def answer_cells(chapter):
     return dict(tagged)
 
 
-@every_chapter
-def test_the_section_to_read_again_is_a_heading_of_the_chapter(chapter):
-    [page] = ROOT.glob(f"chapters/{chapter.number}_*.ipynb")
+@every_sheet
+def test_the_section_to_read_again_is_a_heading_of_the_chapter(sheet):
+    page = ROOT / f"chapters/{sheet.slug}.ipynb"
     headings = re.findall(r"^## (.*)", "\n".join(cell.source for cell in nbformat.read(page, 4).cells), re.MULTILINE)
-    assert {task.section for task in chapter.tasks.values()} <= {*headings}
+    assert {task.section for task in sheet.tasks.values()} <= {*headings}
 
 
-@every_chapter
-def test_there_are_five_tasks_and_each_has_its_cell_in_order(chapter):
-    assert len(chapter.tasks) >= 5
-    assert list(answer_cells(chapter)) == list(chapter.tasks)
+@every_sheet
+def test_there_are_five_tasks_and_each_has_its_cell_in_order(sheet):
+    assert len(sheet.tasks) >= 5
+    assert list(answer_cells(sheet)) == list(sheet.tasks)
 
 
-@every_chapter
-def test_each_cell_holds_the_stub_and_its_check(chapter):
-    for name, cell in answer_cells(chapter).items():
-        assert cell.source.split() == f"{chapter.tasks[name].stub()} ex{chapter.number}.{name}.check({name})".split()
+@every_sheet
+def test_each_cell_holds_the_stub_and_its_check(sheet):
+    for name, cell in answer_cells(sheet).items():
+        assert cell.source.split() == f"{sheet.tasks[name].stub()} tasks.{name}.check({name})".split()
 
 
-@every_chapter
-def test_as_shipped_every_task_is_not_attempted(chapter):
-    for name, cell in answer_cells(chapter).items():
+@every_sheet
+def test_as_shipped_every_task_is_not_attempted(sheet):
+    for name, cell in answer_cells(sheet).items():
         (output,) = cell.outputs
-        assert output.data["text/plain"].startswith(f"○ {chapter.tasks[name].title}: not attempted")
+        assert output.data["text/plain"].startswith(f"○ {sheet.tasks[name].title}: not attempted")
 
 
-@every_chapter
-def test_stub_and_solution_have_the_same_arguments(chapter):
-    for task in chapter.tasks.values():
+@every_sheet
+def test_stub_and_solution_have_the_same_arguments(sheet):
+    for task in sheet.tasks.values():
         if isinstance(task, FunctionTask):
             assert ast.dump(ast.parse(task.stub()).body[0].args) == ast.dump(
                 ast.parse(task.solution_cell()).body[0].args
@@ -225,40 +225,40 @@ def test_stub_and_solution_have_the_same_arguments(chapter):
             assert list(inspect.signature(task.answer).parameters) == task.names
 
 
-@every_chapter
-def test_the_solutions_typed_into_the_notebook_get_full_marks(chapter):
+@every_sheet
+def test_the_solutions_typed_into_the_notebook_get_full_marks(sheet):
     learner = {}
-    for cell in notebook(chapter.number).cells:
+    for cell in notebook(sheet.slug).cells:
         if cell.cell_type == "code":
             exec(cell.source, learner)
-    for name, task in chapter.tasks.items():
+    for name, task in sheet.tasks.items():
         exec(task.solution_cell(), learner)
-        assert eval(f"ex{chapter.number}.{name}.check({name})", learner).status == "correct"
-    assert f"{len(chapter.tasks)} of {len(chapter.tasks)} tasks done" in repr(learner[f"ex{chapter.number}"].progress())
+        assert eval(f"tasks.{name}.check({name})", learner).status == "correct"
+    assert f"{len(sheet.tasks)} of {len(sheet.tasks)} tasks done" in repr(learner["tasks"].progress())
 
 
-@every_chapter
-def test_the_options_of_a_choice_stand_above_its_cell(chapter):
-    cells = notebook(chapter.number).cells
-    for name, cell in answer_cells(chapter).items():
-        if isinstance(chapter.tasks[name], Choice):
+@every_sheet
+def test_the_options_of_a_choice_stand_above_its_cell(sheet):
+    cells = notebook(sheet.slug).cells
+    for name, cell in answer_cells(sheet).items():
+        if isinstance(sheet.tasks[name], Choice):
             prose = cells[cells.index(cell) - 1].source
-            assert re.findall(r"^- \*\*(\w)\*\*: ", prose, re.M) == list(chapter.tasks[name].options)
+            assert re.findall(r"^- \*\*(\w)\*\*: ", prose, re.M) == list(sheet.tasks[name].options)
 
 
-@every_chapter
-def test_each_task_is_a_section_with_an_example(chapter):
-    cells = notebook(chapter.number).cells
+@every_sheet
+def test_each_task_is_a_section_with_an_example(sheet):
+    cells = notebook(sheet.slug).cells
     titles = [
         re.sub(r"^## \d+\. ", "", line) for c in cells for line in c.source.splitlines() if line.startswith("## ")
     ]
-    assert [t for t in titles if t in [task.title for task in chapter.tasks.values()]] == [
-        task.title for task in chapter.tasks.values()
+    assert [t for t in titles if t in [task.title for task in sheet.tasks.values()]] == [
+        task.title for task in sheet.tasks.values()
     ]
-    assert sum("*Example*" in c.source for c in cells) == len(chapter.tasks)
+    assert sum("*Example*" in c.source for c in cells) == len(sheet.tasks)
 
 
-# Chapter 3
+# Answers written in other ways
 
 OTHER_RIGHT_ANSWERS = {
     "step_decay": """
@@ -331,19 +331,19 @@ def test_a_right_answer_written_another_way_is_accepted(name):
     before = set(learner)
     exec(OTHER_RIGHT_ANSWERS[name], learner)
     for other in set(learner) - before:
-        assert ex03.chapter.tasks[name].check(learner[other]).status == "correct", other
+        assert tasks.sheet.tasks[name].check(learner[other]).status == "correct", other
 
 
 @pytest.mark.parametrize("answer", [180, 180.0, np.int64(180), np.array(180)])
 def test_a_number_may_be_of_any_kind(answer):
-    assert ex03.first_below.check(answer).status == "correct"
+    assert tasks.first_below.check(answer).status == "correct"
 
 
 def test_a_letter_may_be_large():
-    assert ex03.boundary.check(" B ").status == "correct"
+    assert tasks.boundary.check(" B ").status == "correct"
 
 
-@pytest.mark.parametrize("run", [ex03.RUN, ex06.RUN])
+@pytest.mark.parametrize("run", [tasks.RUN, fair_comparison.RUN])
 def test_the_constant_rate_of_the_open_task_is_the_best(run):
     rates = run.constant * np.linspace(0.7, 1.4, 151)
     losses = [run.problem.expected_loss(Constant(rate), run.steps)[-1] for rate in rates]
@@ -352,7 +352,7 @@ def test_the_constant_rate_of_the_open_task_is_the_best(run):
 
 
 def test_a_failing_case_is_named_with_what_was_expected_and_what_came():
-    verdict = ex03.step_decay.check(lambda peak_lr, decay_rate, step_size, step: 0.3)
+    verdict = tasks.step_decay.check(lambda peak_lr, decay_rate, step_size, step: 0.3)
     assert verdict.status == "not yet"
     assert verdict.lines[0] == (
         "`step_decay(peak_lr=0.1, decay_rate=0.5, step_size=10, step=0)` should give 0.1, but yours gives 0.3."
@@ -365,7 +365,7 @@ def test_an_error_is_shown_in_one_line_with_its_place():
         return peak_lr * decay_rate**periods
 
     line = step_decay.__code__.co_firstlineno + 1
-    verdict = ex03.step_decay.check(step_decay)
+    verdict = tasks.step_decay.check(step_decay)
     assert verdict.status == "error"
     assert re.fullmatch(
         r"`step_decay\(.*step=0\)` stops with ZeroDivisionError: .* by zero, "
@@ -375,18 +375,18 @@ def test_an_error_is_shown_in_one_line_with_its_place():
 
 
 def test_the_function_is_asked_for_when_its_value_is_given():
-    verdict = ex03.step_decay.check(0.1)
+    verdict = tasks.step_decay.check(0.1)
     assert verdict.lines[0] == "`check` needs the function itself, not 0.1: write `check(step_decay)`."
 
 
 @pytest.mark.parametrize("name", ["step_decay", "train", "my_schedule"])
 def test_a_missing_return_is_named(name):
-    assert ex03.chapter.tasks[name].check(lambda *_: None).lines[0].endswith(")` gives None: is a `return` missing?")
+    assert tasks.sheet.tasks[name].check(lambda *_: None).lines[0].endswith(")` gives None: is a `return` missing?")
 
 
 def test_what_still_holds_the_dots_is_not_attempted():
     for answer in (lambda *_: ..., lambda p, d, s, t: p * ... ** (t // s)):
-        assert ex03.step_decay.check(answer).status == "not attempted"
+        assert tasks.step_decay.check(answer).status == "not attempted"
 
 
 def test_a_changed_argument_is_named():
@@ -411,9 +411,9 @@ def test_a_changed_argument_is_named():
 
 
 def test_a_wrong_shape_is_named():
-    short = ex03.train.check(lambda schedule, epochs: ([0.6], [0.4]))
+    short = tasks.train.check(lambda schedule, epochs: ([0.6], [0.4]))
     assert "gives 1 numbers, where 6 numbers should come" in short.lines[0]
-    single = ex03.train.check(lambda schedule, epochs: [0.6])
+    single = tasks.train.check(lambda schedule, epochs: [0.6])
     assert "gives [0.6], where 2 values are expected" in single.lines[0]
 
 
@@ -422,12 +422,12 @@ def test_what_the_answer_prints_is_shown_until_it_is_right():
         print("k =", t // s)
         return p
 
-    assert ex03.step_decay.check(loud).lines[-2].startswith("It printed: k = 0 k = 0 k = 1")
-    assert "printed" not in repr(ex03.step_decay.check(lambda *a: print("hello") or ex03.step_decay.answer(*a)))
+    assert tasks.step_decay.check(loud).lines[-2].startswith("It printed: k = 0 k = 0 k = 1")
+    assert "printed" not in repr(tasks.step_decay.check(lambda *a: print("hello") or tasks.step_decay.answer(*a)))
 
 
 def test_what_a_learner_writes_is_no_html():
-    html = ex03.boundary.check("<b>&`x`")._repr_html_()
+    html = tasks.boundary.check("<b>&`x`")._repr_html_()
     assert "&lt;b&gt;&amp;<code>x</code>" in html
     assert "<b>" not in html
 
@@ -435,19 +435,19 @@ def test_what_a_learner_writes_is_no_html():
 # The package
 
 
-def test_a_chapter_takes_its_tasks_in_the_order_of_the_file():
-    module = {"__name__": "lrsched.course.exercises.ex07", "b": ex03.boundary, "x": 1, "a": ex03.train}
+def test_a_sheet_takes_its_tasks_in_the_order_of_the_file():
+    module = {"__name__": "chapters.other.exercises", "b": tasks.boundary, "x": 1, "a": tasks.train}
     try:
-        chapter = Chapter("Other", module)
-        assert (chapter.number, list(chapter.tasks), ex03.train.name) == ("07", ["b", "a"], "a")
+        sheet = Sheet(module)
+        assert (sheet.slug, list(sheet.tasks), tasks.train.name) == ("other", ["b", "a"], "a")
     finally:
-        Chapter("Step decay", vars(ex03))
+        Sheet(vars(tasks))
 
 
 def test_importing_the_exercises_is_light():
     code = (
         "import sys, time; start = time.process_time(); import numpy, numpy.random; between = time.process_time()\n"
-        "from lrsched.course.exercises import ex03; print((time.process_time() - between) / (between - start))\n"
+        "from lrsched.course.exercises import step_decay; print((time.process_time() - between) / (between - start))\n"
         "print(*{'matplotlib', 'IPython', 'ipywidgets', 'anywidget'} & set(sys.modules))"
     )
     outputs = [subprocess.check_output([sys.executable, "-c", code], text=True).split("\n") for _ in range(5)]

@@ -7,9 +7,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from test_exercises import CHAPTERS, TASKS, no_progress  # noqa: F401 (a fixture)
+from test_exercises import SHEETS, TASKS, no_progress  # noqa: F401 (a fixture)
 
-from lrsched.course.exercises import ex03, guard
+from lrsched.course.exercises import guard, step_decay
 from lrsched.course.exercises.functions import FunctionTask
 from lrsched.course.exercises.verdict import MARKS
 
@@ -234,12 +234,12 @@ def test_an_interrupt_by_the_learner_comes_through():
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        ex03.step_decay.check(interrupted)
+        step_decay.step_decay.check(interrupted)
 
 
 def test_a_fault_of_the_checker_is_a_verdict_too(monkeypatch):
-    monkeypatch.setattr(ex03.first_below, "mistakes", None)
-    verdict = ex03.first_below.check(7)
+    monkeypatch.setattr(step_decay.first_below, "mistakes", None)
+    verdict = step_decay.first_below.check(7)
     assert verdict.status == "error"
     assert verdict.lines[0].startswith("The checker itself failed (TypeError: ")
 
@@ -248,13 +248,13 @@ def test_a_learner_who_spoils_numpy_spoils_no_verdict(monkeypatch):
     monkeypatch.setattr(np, "allclose", lambda *_, **__: True)
     monkeypatch.setattr(np, "asarray", lambda *_, **__: 180.0)
     monkeypatch.setattr(np, "isclose", lambda *_, **__: True)
-    assert ex03.first_below.check(7).status == "not yet"
-    assert ex03.step_decay.check(lambda *_: 0.3).status == "not yet"
+    assert step_decay.first_below.check(7).status == "not yet"
+    assert step_decay.step_decay.check(lambda *_: 0.3).status == "not yet"
 
 
 def test_the_cases_are_safe_from_the_answer():
-    for chapter in CHAPTERS:
-        for task in chapter.tasks.values():
+    for sheet in SHEETS:
+        for task in sheet.tasks.values():
             if isinstance(task, FunctionTask):
                 before = repr(task.cases)
                 task.check(lambda *args: [getattr(a, "clear", int)() for a in args] and 0.1)

@@ -5,15 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from lrsched.course import quiz
-from lrsched.course.widgets.quiz import QUIZZES, compute
+from lrsched.course import final_quiz, quiz
+from lrsched.course.chapters import CHAPTERS
+from lrsched.course.review.final_quiz import final_questions
+from lrsched.course.widgets.quiz import compute
 
-CHAPTERS = Path(__file__).parents[1] / "chapters"
-NAMES = sorted(path.stem for path in QUIZZES.glob("*.json"))
+PAGES = Path(__file__).parents[1] / "chapters"
 QUESTIONS = [
-    pytest.param(question, id=f"{name}-{at}")
-    for name in NAMES
-    for at, question in enumerate(json.loads((QUIZZES / f"{name}.json").read_text("utf-8"))["questions"], start=1)
+    pytest.param(question, id=f"{slug}-{at}")
+    for slug, chapter in CHAPTERS.items()
+    for at, question in enumerate(chapter.content("quiz"), start=1)
 ]
 
 
@@ -21,27 +22,35 @@ def sentences(question):
     return [option["feedback"] for option in question["options"]]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_quiz_has_five_to_eight_questions_the_final_one_more_and_no_two_alike(name):
-    questions = quiz(name).content["questions"]
-    fewest, most = (20, 30) if name == "final" else (5, 8)
-    assert fewest <= len(questions) <= most
+@pytest.mark.parametrize("slug", CHAPTERS)
+def test_a_quiz_has_five_to_eight_questions_and_no_two_alike(slug):
+    questions = quiz(slug).content["questions"]
+    assert 5 <= len(questions) <= 8
     assert len({question["key"] for question in questions}) == len(questions)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_the_sections_to_read_again_are_headings_of_the_chapter(name):
-    [chapter] = CHAPTERS.glob(f"{name}_*.ipynb")
-    cells = json.loads(chapter.read_text("utf-8"))["cells"]
+def test_the_final_quiz_asks_about_every_chapter_in_its_order_and_repeats_no_question():
+    questions = final_quiz().content["questions"]
+    sections = [question["section"] for question in questions]
+    assert list(dict.fromkeys(sections)) == [chapter.title for chapter in CHAPTERS.values()]
+    assert all(len(final_questions(chapter)) >= 2 for chapter in CHAPTERS.values())
+    keys = [question["key"] for one in [final_quiz(), *map(quiz, CHAPTERS)] for question in one.content["questions"]]
+    assert len(set(keys)) == len(keys)
+
+
+@pytest.mark.parametrize("slug", CHAPTERS)
+def test_the_sections_to_read_again_are_headings_of_the_chapter(slug):
+    cells = json.loads((PAGES / f"{slug}.ipynb").read_text("utf-8"))["cells"]
     text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
-    assert {asked["section"] for asked in quiz(name).content["questions"]} <= set(re.findall("(?m)^## (.+)$", text))
+    sections = {question["section"] for question in CHAPTERS[slug].content("quiz")}
+    assert sections <= set(re.findall("(?m)^## (.+)$", text))
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_every_option_has_its_own_sentence_of_feedback(question):
-    told = sentences(question)
-    assert len(set(told)) == len(told) >= 3
-    for sentence in told:
+    feedback = sentences(question)
+    assert len(set(feedback)) == len(feedback) >= 3
+    for sentence in feedback:
         assert re.fullmatch(r"[A-Z$`].{30,}\.", sentence), sentence
 
 
@@ -76,13 +85,13 @@ def test_the_text_beside_a_curve_has_its_numbers(question):
 
 
 def test_numbers_are_computed_by_lrsched():
-    [question] = [q for q in quiz("03").content["questions"] if q["kind"] == "number"]
+    [question] = [q for q in quiz("step_decay").content["questions"] if q["kind"] == "number"]
     right = question["options"][0]
     assert (right["low"] + right["high"]) / 2 == pytest.approx(0.025)
     assert question["options"][-1].keys() == {"feedback"}
 
 
-def test_what_the_third_quiz_claims_about_schedules():
+def test_what_the_quiz_on_step_decay_claims_about_schedules():
     step = compute("StepDecay(0.1, decay_rate=0.5, step_size=10)")
     smooth = compute("ExponentialDecay(0.1, decay_rate=0.5, step_size=10)")
     assert next(t for t in range(50) if step(t) == 0.05) == 10
@@ -95,7 +104,7 @@ def test_what_the_third_quiz_claims_about_schedules():
 
 
 def test_without_script_every_question_shows_its_options_and_answers():
-    shown = quiz("03")
+    shown = quiz("step_decay")
     page = shown.without_script
     questions = shown.content["questions"]
     assert page.count("<details>") == len(questions)
@@ -106,5 +115,5 @@ def test_without_script_every_question_shows_its_options_and_answers():
 
 
 def test_an_unknown_quiz_is_named():
-    with pytest.raises(ValueError, match=r"name must be one of .*'03'.*, got '99'"):
+    with pytest.raises(ValueError, match=r"slug must be one of .*'step_decay'.*, got '99'"):
         quiz("99")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lrsched.course import cards, demos, explore, quiz
+from lrsched.course import cards, explore, quiz
+from lrsched.course.chapters.step_decay.demos import step_decay
 
 ROOT = Path(__file__).parents[1]
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
@@ -39,8 +40,8 @@ def page_of(widget):
 def widgets():
     grids = {"decay_rate": [0.1, 0.25, 0.5, 0.75, 0.9], "step_size": [10, 50]}
     start = {"decay_rate": 0.25, "step_size": 50}
-    explorer = explore(demos.step_decay, grids, title="Step decay on a noisy loss", panels=2, start=start)
-    return {"explorer": explorer, "quiz": quiz("03"), "cards": cards()}
+    explorer = explore(step_decay, grids, title="Step decay on a noisy loss", panels=2, start=start)
+    return {"explorer": explorer, "quiz": quiz("step_decay"), "cards": cards()}
 
 
 @pytest.fixture(scope="module")

@@ -32,7 +32,7 @@ from bench import heading
 from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, Page, TimeoutError
 
-CHAPTER = "chapters/03_step_decay"
+CHAPTER = "chapters/step_decay"
 ROUNDS = 5
 LIMITS = {"LCP": 0.6, "TBT": 0.3, "demo usable": 0.4}  # ours / default, with the CPU four times slower
 MOST_SHIFT = 0.05

@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 import yaml
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from lrsched.course.chapters import CHAPTERS
+
 ROOT = Path(__file__).resolve().parents[1]
 PREFIX = urlsplit(yaml.safe_load((ROOT / "_config.yml").read_text())["html"]["baseurl"]).path.rstrip("/")
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
@@ -26,10 +28,11 @@ COMPRESSED = {".html", ".css", ".js", ".json", ".svg", ".xml", ".txt", ".wasm"}
 
 
 def toc_pages() -> list[str]:
-    """The pages that _toc.yml names, in reading order, without suffix."""
+    """The pages that _toc.yml names, in reading order, without suffix; its `glob` stands for the exercises."""
 
     def names(entry: dict) -> Iterator[str]:
         yield from (entry[key] for key in ("root", "file") if key in entry)
+        yield from (f"exercises/{slug}" for slug in CHAPTERS if "glob" in entry)
         for key in ("parts", "chapters", "sections"):
             for part in entry.get(key, []):
                 yield from names(part)

@@ -1,17 +1,27 @@
-"""What only the course needs: `explore`, `quiz` and `cards` put its widgets in a notebook."""
+"""What only the course needs: the functions here put its widgets and its links in a notebook."""
 
 from importlib import import_module
 
-_MODULE_OF = {"explore": "explorer", "quiz": "quiz", "cards": "cards"}
+_MODULE_OF = {
+    "explore": "widgets.explorer",
+    "quiz": "widgets.quiz",
+    "cards": "review.cards",
+    "final_quiz": "review.final_quiz",
+    "read_again": "review.final_quiz",
+    "glossary": "review.glossary",
+    "cheat_sheet": "review.cheat_sheet",
+    "course_map": "links",
+    "next_chapter": "links",
+}
 
 __all__ = list(_MODULE_OF)
 
 
 def __getattr__(name):
-    """Load a widget when it is first asked for: the exercises need none."""
+    """Load what is asked for: the exercises need no widget."""
     if name not in _MODULE_OF:
         raise AttributeError(f"module 'lrsched.course' has no attribute {name!r}")
-    return getattr(import_module(f"lrsched.course.widgets.{_MODULE_OF[name]}"), name)
+    return getattr(import_module(f"lrsched.course.{_MODULE_OF[name]}"), name)
 
 
 def __dir__():

@@ -19,11 +19,11 @@ from pages import ROOT, chromium, served
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from reader import PREFIX, SECONDS, Notebook, counting, foreign, native
 
-from lrsched.course.exercises import ex03
+from lrsched.course.exercises import step_decay
 
 SITE = ROOT / "_build/html"
 NAMES = [path.relative_to(ROOT).as_posix() for path in notebooks()]
-EXERCISE = "exercises/ex03_step_decay.ipynb"
+EXERCISE = "exercises/step_decay.ipynb"
 FIGURE = "import matplotlib.pyplot as plt\n_ = plt.plot([1, 2])\nplt.show()"
 
 
@@ -61,7 +61,7 @@ def reader(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def opened(address: str, reader: BrowserContext) -> Callable[[str], Notebook]:
-    """`opened("exercises/ex01.ipynb")` opens it as the button of its page does."""
+    """`opened("exercises/step_decay.ipynb")` opens it as the button of its page does."""
 
     def opened(path: str) -> Notebook:
         page = reader.new_page()
@@ -85,7 +85,7 @@ def seconds(table: list[str]) -> Iterator[dict[str, tuple[float, float]]]:
     taken = {}
     yield taken
     for_readers = {name: here for name, (here, _) in taken.items()}
-    (ROOT / "_build/lite/seconds.json").write_text(json.dumps(for_readers, indent=2) + "\n")
+    (ROOT / "lite/seconds.json").write_text(json.dumps(for_readers, indent=2) + "\n")
     table += ["", f"{'seconds for all cells':40}in the browser  natively  ratio"]
     table += [f"{name:40}{here:14.1f}{there:10.1f}{here / there:7.1f}" for name, (here, there) in taken.items()]
 
@@ -176,9 +176,9 @@ def test_sliders_of_ipywidgets_and_of_the_course_answer_the_arrow_keys(opened):
 def test_exercise_is_judged_and_kept_over_a_reload(opened):
     notebook = opened(EXERCISE)
     notebook.run(0)
-    task = notebook.cell_with("ex03.boundary.check")
+    task = notebook.cell_with("tasks.boundary.check")
     assert "not yet" in notebook.run(task, 'boundary = "z"\n\nex03.boundary.check(boundary)')
-    solution = f"{ex03.boundary.solution_cell()}\n\nex03.boundary.check(boundary)"
+    solution = f"{step_decay.boundary.solution_cell()}\n\ntasks.boundary.check(boundary)"
     assert "correct" in notebook.run(task, solution)
     notebook.page.wait_for_timeout(8000)  # autosave
     notebook.page.reload()
@@ -189,14 +189,14 @@ def test_exercise_is_judged_and_kept_over_a_reload(opened):
     assert source == solution
     assert "correct" in outputs
     again.run(0)
-    assert "1 of" in again.run(again.cell_with("ex03.progress"))
+    assert "1 of" in again.run(again.cell_with("tasks.progress"))
 
 
 def test_endless_loop_is_too_slow_and_the_kernel_lives(opened):
     notebook = opened(EXERCISE)
     notebook.run(0)
     loop = "def step_decay(*_):\n    while True:\n        pass\n\n\nex03.step_decay.check(step_decay)"
-    assert "too slow" in notebook.run(notebook.cell_with("ex03.step_decay.check"), loop)
+    assert "too slow" in notebook.run(notebook.cell_with("tasks.step_decay.check"), loop)
     assert "42" in notebook.run(0, "6 * 7")
 
 

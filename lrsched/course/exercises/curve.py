@@ -30,7 +30,7 @@ def picture(name: str, xs: Sequence, yours: np.ndarray, expected: np.ndarray, la
         return f'<text x="{x}" y="{y:.0f}" text-anchor="{anchor}">{escaped(str(content))}</text>'
 
     tick = (HEIGHT - TOP - BOTTOM) * 0.25 / 1.5
-    alt = says(name, xs, yours, expected, label)
+    alt = text_alternative(name, xs, yours, expected, label)
     return (
         f'<svg role="img" aria-label="{escaped(alt)}" viewBox="0 0 {WIDTH} {HEIGHT}" fill="none" '
         f'stroke="currentColor" style="display:block;width:100%;max-width:{WIDTH}px;margin:.4em 0">'
@@ -48,12 +48,12 @@ def picture(name: str, xs: Sequence, yours: np.ndarray, expected: np.ndarray, la
     )
 
 
-def says(name: str, xs: Sequence, yours: np.ndarray, expected: np.ndarray, label: str) -> str:
-    apart = np.flatnonzero(~np.isclose(yours, expected, rtol=1e-6, atol=1e-12))
-    if not apart.size:
+def text_alternative(name: str, xs: Sequence, yours: np.ndarray, expected: np.ndarray, label: str) -> str:
+    differing = np.flatnonzero(~np.isclose(yours, expected, rtol=1e-6, atol=1e-12))
+    if not differing.size:
         return f"Your curve lies on the {label}."
-    i = apart[0]
+    i = differing[0]
     return (
         f"Your curve leaves the {label} at {name} {xs[i]}: {yours[i]:.3g} in place of {expected[i]:.3g}. "
-        f"{len(xs) - apart.size} of {len(xs)} values agree."
+        f"{len(xs) - differing.size} of {len(xs)} values agree."
     )

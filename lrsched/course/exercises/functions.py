@@ -13,7 +13,7 @@ import numpy as np
 from lrsched.course.exercises.curve import picture
 from lrsched.course.exercises.guard import TimeLimit
 from lrsched.course.exercises.tasks import Task
-from lrsched.course.exercises.values import NUMBER, Unfit, agree, difference, numbers, read, shown
+from lrsched.course.exercises.values import NUMBER, Unfit, agree, difference, numbers, read, short_text
 from lrsched.course.exercises.verdict import Message
 
 
@@ -49,7 +49,7 @@ class FunctionTask(Task):
 
     def _judge(self, answer: object) -> Message:
         if not callable(answer):
-            what = f"`check` needs the function itself, not {shown(answer)}: write `check({self.name})`."
+            what = f"`check` needs the function itself, not {short_text(answer)}: write `check({self.name})`."
             return self._verdict("not yet", what)
         results = self._calls(answer)
         if all(result.status == "not attempted" for result in results):
@@ -69,10 +69,10 @@ class FunctionTask(Task):
         except (KeyboardInterrupt, TimeLimit):
             raise
         except BaseException as error:
-            says = told(error, function)
-            if "'ellipsis'" in says:
+            sentence = error_text(error, function)
+            if "'ellipsis'" in sentence:
                 return Result(trouble="still holds a `...`", status="not attempted")
-            return Result(trouble=f"stops with {says}", status="error")
+            return Result(trouble=f"stops with {sentence}", status="error")
         if value is ...:
             return Result(trouble="still gives `...`", status="not attempted")
         for name, before, after in zip(self.names, case, arguments, strict=True):
@@ -85,11 +85,11 @@ class FunctionTask(Task):
         except Unfit as unfit:
             return Result(trouble=str(unfit))
 
-    def _says(self, case: tuple, trouble: str) -> str:
+    def _sentence(self, case: tuple, trouble: str) -> str:
         return f"{self._written(case)} {trouble}" + "." * (not trouble.endswith(("?", "!")))
 
     def _written(self, case: tuple) -> str:
-        arguments = (f"{name}={shown(value)}" for name, value in zip(self.names, case, strict=True))
+        arguments = (f"{name}={short_text(value)}" for name, value in zip(self.names, case, strict=True))
         return f"`{self.name}({', '.join(arguments)})`"
 
 
@@ -126,10 +126,10 @@ class Function(FunctionTask):
         first = right.index(False)
         result, expected = results[first], self.expected[first]
         trouble = result.trouble or difference(expected, result.value)
-        mistake = next((says for wrong, says in self.mistakes if self._alike(wrong, results)), "")
+        mistake = next((sentence for wrong, sentence in self.mistakes if self._alike(wrong, results)), "")
         count = f"{sum(right)} of {len(right)} cases agree." if any(right) else ""
         status = "partly right" if any(right) and result.status == "not yet" else result.status
-        lines = self._says(self.cases[first], trouble), mistake, count
+        lines = self._sentence(self.cases[first], trouble), mistake, count
         curve = "" if result.trouble else self._curve(answer, first)
         return self._verdict(status, *lines, curve=curve)
 
@@ -171,7 +171,7 @@ class OpenFunction(FunctionTask):
 
     def __post_init__(self):
         super().__post_init__()
-        self.mistakes = [(breaks, says) for _, breaks, says in self.rules]
+        self.mistakes = [(breaks, sentence) for _, breaks, sentence in self.rules]
 
     def _calls(self, function: Callable) -> list[Result]:
         """Up to the first trouble: there may be a thousand cases."""
@@ -185,17 +185,17 @@ class OpenFunction(FunctionTask):
     def _judge_results(self, answer: Callable, results: list[Result]) -> Message:
         for case, result in zip(self.cases, results, strict=False):
             if result.value is None or not np.isfinite(result.value):
-                trouble = result.trouble or f"gives {shown(result.value)}"
-                return self._verdict(result.status, self._says(case, trouble))
+                trouble = result.trouble or f"gives {short_text(result.value)}"
+                return self._verdict(result.status, self._sentence(case, trouble))
         values = np.array([result.value for result in results])
         name, label, level = self.beside
         xs = [case[self.names.index(name)] for case in self.cases]
         curve = picture(name, xs, values, np.full(len(xs), level), label)
-        for kept, (holds, _, says) in enumerate(self.rules):
+        for met, (holds, _, sentence) in enumerate(self.rules):
             if not holds(values):
-                count = f"{kept} of {len(self.rules)} requirements are met so far." if kept else ""
-                status = "partly right" if kept else "not yet"
-                return self._verdict(status, says, self.report(values), count, curve=curve)
+                count = f"{met} of {len(self.rules)} requirements are met so far." if met else ""
+                status = "partly right" if met else "not yet"
+                return self._verdict(status, sentence, self.report(values), count, curve=curve)
         return self._verdict("correct", self.report(values), self.why, curve=curve)
 
 
@@ -215,9 +215,9 @@ def source(function: Callable) -> str:
     return text[text.index(f"def {function.__name__}(") :].rstrip()
 
 
-def told(error: BaseException, function: Callable) -> str:
+def error_text(error: BaseException, function: Callable) -> str:
     """An error in one line, with the line of the learner's own code at which it arose."""
-    says = " ".join("".join(format_exception_only(error)).split())[:200]
+    text = " ".join("".join(format_exception_only(error)).split())[:200]
     file = getattr(getattr(function, "__code__", None), "co_filename", None)
     lines = [frame for frame in extract_tb(error.__traceback__, limit=-50) if frame.filename == file]
-    return f"{says}, in line {lines[-1].lineno}: `{lines[-1].line}`" if lines and lines[-1].line else says
+    return f"{text}, in line {lines[-1].lineno}: `{lines[-1].line}`" if lines and lines[-1].line else text

@@ -1,9 +1,10 @@
 """What has been solved: kept in a small file in the working folder, and in a code to type in elsewhere.
 
-The file maps a chapter's number to the states of its tasks. States only rise, and what the file holds is never
+The file maps a chapter's slug to the states of its tasks. States only rise, and what the file holds is never
 thrown away. ``LRSCHED_PROGRESS=off`` in the environment does without the file.
 """
 
+import errno
 import json
 import os
 import zlib
@@ -12,9 +13,10 @@ from pathlib import Path
 
 STATES = ("untouched", "tried", "solution seen", "done")
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no I, L, O and U, which are misread
+MOST_BYTES = 1_000_000  # of a file that is ours: it is read at every check
 
 memory: dict[str, dict[str, str]] = {}
-told: set[str] = set()
+troubles: set[str] = set()  # the sentences that the reader has seen
 
 
 def states(chapter: str, names: list[str]) -> dict[str, str]:
@@ -50,20 +52,31 @@ def sync() -> str:
             f"Your progress cannot be kept in `{path}` ({error.strerror}): "
             "before you close this notebook, note the code that `summary()` shows."
         )
-    if trouble in told:
+    if trouble in troubles:
         return ""
-    told.add(trouble)
+    troubles.add(trouble)
     return trouble
 
 
 def read(path: Path) -> dict[str, dict[str, str]]:
     """The content of the file; ValueError if it is damaged."""
-    content = json.loads((path.read_bytes() if path.exists() else b"") or "{}")
-    if not isinstance(content, dict) or not all(
-        isinstance(tasks, dict) and set(tasks.values()) <= set(STATES) for tasks in content.values()
-    ):
+    if not path.exists():
+        return {}
+    if not path.is_file():
+        raise OSError(errno.EINVAL, "it is not a file")
+    if path.stat().st_size > MOST_BYTES:
+        raise ValueError
+    try:
+        content = json.loads(path.read_bytes() or "{}")
+    except RecursionError:
+        raise ValueError from None
+    if not isinstance(content, dict) or not all(map(_are_states, content.values())):
         raise ValueError
     return content
+
+
+def _are_states(tasks: object) -> bool:
+    return isinstance(tasks, dict) and all(isinstance(state, str) and state in STATES for state in tasks.values())
 
 
 def merged(one: dict, other: dict) -> dict:
@@ -87,16 +100,21 @@ def code(chapter: str, states: dict[str, str]) -> str:
     return f"{chapter}-{letters}"
 
 
+def slug_of(code: str) -> str:
+    """The chapter of a resume code."""
+    return code.rpartition("-")[0].lower()
+
+
 def decoded(code: str, names: list[str]) -> dict[str, str] | None:
     """The states in a resume code, or None if it was mistyped."""
-    chapter, _, letters = code.upper().translate(str.maketrans("OIL", "011")).partition("-")
-    if not set(letters) <= set(LETTERS):
+    letters = code.rpartition("-")[2].upper().translate(str.maketrans("OIL", "011"))
+    if not set(letters) <= set(LETTERS) or len(letters) > 2 + len(names):
         return None
     number = 0
     for letter in letters:
         number = number * 32 + LETTERS.index(letter)
     number, check = divmod(number, 1024)
-    if check != checksum(chapter, number) or number >= 4 ** len(names):
+    if check != checksum(slug_of(code), number) or number >= 4 ** len(names):
         return None
     return {name: STATES[number // 4**i % 4] for i, name in enumerate(names)}
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from time import perf_counter
 
 from lrsched.course.exercises import guard, progress
-from lrsched.course.exercises.values import NUMBER, Unfit, agree, numbers, read, shown
+from lrsched.course.exercises.values import NUMBER, Unfit, agree, numbers, read, short_text
 from lrsched.course.exercises.verdict import Message, message, verdict
 
 
 @dataclass(kw_only=True, repr=False, eq=False)
 class Task:
-    """A task is declared by its fields; `Chapter` sets the last two."""
+    """A task is declared by its fields; `Sheet` sets the last two."""
 
     title: str
     section: str  # of the chapter, to read again
@@ -24,8 +24,8 @@ class Task:
     name: str = field(default="", init=False)
     chapter: str = field(default="", init=False)
 
-    hinted = 0
-    asked = False  # for the solution
+    hint_count = 0
+    solution_requested = False
     running = "Your answer"
 
     def __repr__(self):
@@ -41,22 +41,22 @@ class Task:
         lines = list(found.lines)
         if found.status != "correct":
             lines.append(f"It printed: {' '.join(printed.split())[:200]}" if printed.strip() else "")
-            verb = "hint" if self.hinted < len(self.hints) else "solution"
-            lines.append(f"Stuck? `ex{self.chapter}.{self.name}.{verb}()`")
+            verb = "hint" if self.hint_count < len(self.hints) else "solution"
+            lines.append(f"Stuck? `tasks.{self.name}.{verb}()`")
         if found.status != "not attempted":
             lines.append(self._record("done" if found.status == "correct" else "tried"))
         return self._verdict(found.status, *lines, curve=found.curve)
 
     def hint(self) -> Message:
         """Show the next of three hints, from a question to the formula."""
-        self.hinted = min(self.hinted + 1, len(self.hints))
-        return message(f"Hint {self.hinted} of {len(self.hints)}", self.hints[self.hinted - 1])
+        self.hint_count = min(self.hint_count + 1, len(self.hints))
+        return message(f"Hint {self.hint_count} of {len(self.hints)}", self.hints[self.hint_count - 1])
 
     def solution(self) -> Message:
         """Show the answer and its reason: after one try, or when asked twice."""
         trouble = progress.sync()
-        if not self.asked and progress.states(self.chapter, [self.name])[self.name] == "untouched":
-            self.asked = True
+        if not self.solution_requested and progress.states(self.chapter, [self.name])[self.name] == "untouched":
+            self.solution_requested = True
             return message("Try it once first", "Even a wrong answer helps. Or ask again.", trouble)
         trouble = self._record("solution seen") or trouble
         return message(f"Solution: {self.title}", self.why, trouble, code=self.solution_cell())
@@ -93,7 +93,7 @@ class Number(Task):
     rtol: float = 1e-3
 
     def solution_cell(self) -> str:
-        return f"{self.name} = {shown(self.answer)}"
+        return f"{self.name} = {short_text(self.answer)}"
 
     def _judge(self, answer: object) -> Message:
         try:
@@ -102,11 +102,11 @@ class Number(Task):
             return self._verdict("not yet", f"Your answer {unfit}.")
         if agree(value, numbers(self.answer), self.rtol):
             return self._verdict("correct", self.why)
-        for wrong, says in self.mistakes:
+        for wrong, sentence in self.mistakes:
             if agree(value, numbers(wrong), self.rtol):
-                return self._verdict("not yet", f"{shown(value)}: {says}")
+                return self._verdict("not yet", f"{short_text(value)}: {sentence}")
         side = "too large" if value > self.answer else "too small" if value < self.answer else "no number"
-        return self._verdict("not yet", f"{shown(value)} is {side}.")
+        return self._verdict("not yet", f"{short_text(value)} is {side}.")
 
 
 @dataclass(kw_only=True, repr=False, eq=False)
@@ -119,7 +119,7 @@ class Choice(Task):
 
     def __post_init__(self):
         self.why = self.options[self.answer]
-        self.mistakes = [(letter, says) for letter, says in self.options.items() if letter != self.answer]
+        self.mistakes = [(letter, sentence) for letter, sentence in self.options.items() if letter != self.answer]
 
     def solution_cell(self) -> str:
         return f'{self.name} = "{self.answer}"'
@@ -128,5 +128,5 @@ class Choice(Task):
         letter = answer.strip().lower() if isinstance(answer, str) else None
         if letter not in self.options:
             allowed = ", ".join(f'"{option}"' for option in self.options)
-            return self._verdict("not yet", f"Your answer is {shown(answer)}: give one of {allowed}, in quotes.")
+            return self._verdict("not yet", f"Your answer is {short_text(answer)}: give one of {allowed}, in quotes.")
         return self._verdict("correct" if letter == self.answer else "not yet", self.options[letter])

@@ -10,15 +10,15 @@ class Unfit(Exception):
     """A value of the wrong kind; its text says what came and what was expected."""
 
 
-def shown(value: object, depth: int = 2) -> str:
+def short_text(value: object, depth: int = 2) -> str:
     """One short line that is the same on every machine."""
     try:
         if isinstance(value, float):
             return f"{value:.6g}"
         if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
-            return shown(value.item())
+            return short_text(value.item())
         if isinstance(value, np.ndarray | list | tuple):
-            parts = [shown(part, depth - 1) for part in value[:5]] if depth else []
+            parts = [short_text(part, depth - 1) for part in value[:5]] if depth else []
             return "[" + ", ".join(parts + ["..."] * (len(value) > len(parts))) + "]"
         text = " ".join(repr(value).split())
     except Exception:
@@ -36,9 +36,9 @@ def read(value: object, expected):
     """Return `value` as an array, or tuple of arrays, of the shape of `expected`; raise Unfit if it is none."""
     if isinstance(expected, tuple):
         if not isinstance(value, tuple | list) or len(value) != len(expected):
-            raise Unfit(f"gives {shown(value)}, where {len(expected)} values are expected")
+            raise Unfit(f"gives {short_text(value)}, where {len(expected)} values are expected")
         return tuple(map(read, value, expected))
-    what = f"gives {shown(value)} ({type(value).__name__}), where {kind(expected)} should come"
+    what = f"gives {short_text(value)} ({type(value).__name__}), where {kind(expected)} should come"
     try:
         array = asarray(value)
         if array.dtype.kind not in "iufO" or isinstance(value, bool):
@@ -74,4 +74,4 @@ def difference(expected, got) -> str:
         index = np.argwhere(~isclose(expected, got, rtol=1e-6, atol=1e-12))[0]
         place = " at index " + ", ".join(map(str, index))
         expected, got = expected[tuple(index)], got[tuple(index)]
-    return f"should give {shown(float(expected))}{place}, but yours gives {shown(float(got))}"
+    return f"should give {short_text(float(expected))}{place}, but yours gives {short_text(float(got))}"

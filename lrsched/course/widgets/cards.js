@@ -18,7 +18,7 @@ const rests = [1, 2, 4, 8];  // rounds until a card in box 1, 2, 3, 4 comes back
 const returns = ['every round', 'every 2nd round', 'every 4th round', 'every 8th round'];
 
 function render({model, el}) {
-  const {title, cards} = model.get('content');
+  const {title, cards, titles} = model.get('content');
   const trouble = element('p', {role: 'status', class: 'quiet'});
   const kept = keep('lrsched:cards', trouble);
   const isCount = value => Number.isInteger(value) && value >= 0;
@@ -95,11 +95,10 @@ function render({model, el}) {
     next();
   }
 
-  // The book's list of pages knows where a chapter is; elsewhere its number must do.
-  function chapter(number) {
-    const link = document.querySelector(`nav a[href*="chapters/${number}_"], nav a[href^="${number}_"]`);
-    const name = `Chapter ${Number(number)}`;
-    return [link ? element('a', {href: link.getAttribute('href')}, name) : name];
+  // The book's list of pages knows where a chapter is; elsewhere its title must do.
+  function chapter(slug) {
+    const link = document.querySelector(`nav a[href$="chapters/${slug}.html"], nav a[href="${slug}.html"]`);
+    return [link ? element('a', {href: link.getAttribute('href')}, titles[slug]) : titles[slug]];
   }
   return () => root.remove();
 }

@@ -52,7 +52,7 @@ def explore(
         raise ValueError(f"grids must name 1 to 3 parameters that give 1 to {MOST_FRAMES} pictures, got {sizes}")
     first = {name: values[0] for name, values in grids.items()} | dict(start or {})
     if first not in settings:
-        raise ValueError(f"start must take its names and values from grids, got {said(start)}")
+        raise ValueError(f"start must take its names and values from grids, got {setting_text(start)}")
 
     with matplotlib.rc_context(plotting.STYLE):
         stage = Stage(draw, panels, sharex, first)
@@ -62,7 +62,7 @@ def explore(
         content={
             "title": title,
             "names": [name.replace("_", " ") for name in grids],
-            "values": [[plain(value) for value in values] for values in grids.values()],
+            "values": [[number_text(value) for value in values] for values in grids.values()],
             "base": base,
             "frames": frames,
             "sentences": [sentence for _, sentence in pictures],
@@ -109,10 +109,12 @@ class Stage:
             sentence = self.draw(self.axes, **setting)
         except Exception as error:
             raise ValueError(
-                f"draw must draw every setting, got {type(error).__name__} at {said(setting)}: {error}"
+                f"draw must draw every setting, got {type(error).__name__} at {setting_text(setting)}: {error}"
             ) from error
         if not isinstance(sentence, str) or not sentence.strip():
-            raise ValueError(f"draw must return a sentence that says what is seen, got {sentence!r} at {said(setting)}")
+            raise ValueError(
+                f"draw must return a sentence that says what is seen, got {sentence!r} at {setting_text(setting)}"
+            )
         return sentence
 
     def picture(self, setting: dict) -> tuple[str, str]:
@@ -121,8 +123,8 @@ class Stage:
             for name, value in now.items():
                 if value != before[name]:
                     raise ValueError(
-                        f"draw must set the same {name} in every picture, got {plain(before[name])} at first"
-                        f" and {plain(value)} at {said(setting)}"
+                        f"draw must set the same {name} in every picture, got {number_text(before[name])} at first"
+                        f" and {number_text(value)} at {setting_text(setting)}"
                     )
         return plotting.svg(self.fig), sentence
 
@@ -146,14 +148,14 @@ def split(scene: str, pictures: list[str]) -> tuple[str, list[list[str]]]:
     return ElementTree.tostring(base, "unicode"), frames
 
 
-def plain(value: object) -> str:
+def number_text(value: object) -> str:
     """Write a number in as few digits as say it (0.05), and anything else as it is."""
     if isinstance(value, tuple):
-        return f"({', '.join(map(plain, value))})"
+        return f"({', '.join(map(number_text, value))})"
     if isinstance(value, bool | str):
         return str(value)
     return np.format_float_positional(float(f"{value:.6g}"), trim="-")
 
 
-def said(setting: Mapping[str, object]) -> str:
-    return ", ".join(f"{name}={plain(value)}" for name, value in setting.items())
+def setting_text(setting: Mapping[str, object]) -> str:
+    return ", ".join(f"{name}={number_text(value)}" for name, value in setting.items())

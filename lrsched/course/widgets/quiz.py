@@ -1,18 +1,17 @@
 """A quiz: questions with a sentence of feedback for every answer, kept in the reader's browser.
 
-`quizzes/NN.json` holds the questions. Their numbers and curves are expressions in the names of `lrsched.schedules`,
-so that they are computed here and stand nowhere else.
+`quiz.json` in a chapter's folder holds its questions. Their numbers and curves are expressions in the names of
+`lrsched.schedules`, so that they are computed here and stand nowhere else. Those marked `"final": true` are asked by
+the final quiz only.
 """
 
 import hashlib
 import json
-from pathlib import Path
 
 from lrsched import plotting, schedules
-from lrsched.course.widgets.markup import marked
+from lrsched.course.chapters import chapter
+from lrsched.course.markup import to_html
 from lrsched.course.widgets.widget import Widget, script
-
-QUIZZES = Path(__file__).parents[1] / "quizzes"
 
 
 class Quiz(Widget):
@@ -22,21 +21,24 @@ class Quiz(Widget):
     room = "quiz"
 
 
-def quiz(name: str) -> Quiz:
-    """Return the quiz in ``quizzes/<name>.json``.
+def quiz(slug: str) -> Quiz:
+    """Return the quiz of the chapter `slug`.
 
-    >>> quiz("03")
-    Quiz(03: 7 questions; ...)
+    >>> quiz("step_decay")
+    Quiz(step_decay: 7 questions; ...)
     """
-    names = sorted(path.stem for path in QUIZZES.glob("*.json"))
-    if name not in names:
-        raise ValueError(f"name must be one of {', '.join(map(repr, names))}, got {name!r}")
-    quiz = json.loads((QUIZZES / f"{name}.json").read_text("utf-8"))
-    questions = [ready(question) for question in quiz["questions"]]
-    shown = Quiz(content={"title": quiz["title"], "name": name, "questions": questions})
-    shown.summary = f"{name}: {len(questions)} questions"
-    shown.without_script = f"<ol>{''.join(map(on_paper, questions))}</ol>"
-    return shown
+    one = chapter(slug)
+    own = [question for question in one.content("quiz") if not question.get("final")]
+    return made_of(own, name=slug, title=f"Quiz: {one.title[0].lower()}{one.title[1:]}")
+
+
+def made_of(questions: list[dict], *, name: str, title: str) -> Quiz:
+    """Return a quiz of `questions`; by `name` the browser knows what was answered."""
+    questions = [ready(question) for question in questions]
+    widget = Quiz(content={"title": title, "name": name, "questions": questions})
+    widget.summary = f"{name}: {len(questions)} questions"
+    widget.without_script = f"<ol>{''.join(map(on_paper, questions))}</ol>"
+    return widget
 
 
 def compute(expression: str) -> object:
@@ -50,10 +52,10 @@ def compute(expression: str) -> object:
 
 def ready(question: dict) -> dict:
     """Return a question of the file as the page needs it: HTML instead of text, ranges instead of expressions."""
-    options = [{**option, "feedback": marked(option["feedback"])} for option in question["options"]]
+    options = [{**option, "feedback": to_html(option["feedback"])} for option in question["options"]]
     for option in options:
         if "text" in option:
-            option["text"] = marked(option["text"])
+            option["text"] = to_html(option["text"])
         if "value" in option:
             value = compute(option.pop("value"))
             margin = abs(value) * question["tolerance"]
@@ -61,7 +63,7 @@ def ready(question: dict) -> dict:
     return {
         "key": hashlib.sha256(json.dumps(question).encode()).hexdigest()[:8],  # a changed question begins anew
         "kind": question["kind"],
-        "text": marked(question["text"]),
+        "text": to_html(question["text"]),
         "figure": picture(**question["figure"]) if "figure" in question else "",
         "section": question["section"],
         "options": options,

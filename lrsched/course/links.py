@@ -1,0 +1,29 @@
+"""What leads from page to page: the map of the course, and what comes after a chapter."""
+
+from IPython.display import Markdown
+
+from lrsched.course.chapters import CHAPTERS, PARTS, chapter
+
+
+def course_map(folder: str = "chapters") -> Markdown:
+    """All chapters with their questions; `folder` is where their notebooks are, seen from the page."""
+    rows = []
+    for part, chapters in PARTS.items():
+        head = "" if len(PARTS) == 1 else part
+        rows += ["", f"| {head} | the question it answers |", "|---|---|"]
+        rows += [f"| [{one.title}]({folder}/{one.slug}.ipynb) | {one.question} |" for one in chapters]
+    return Markdown("\n".join(rows[1:]))
+
+
+def next_chapter(slug: str) -> Markdown:
+    """What comes after the chapter `slug`.
+
+    >>> next_chapter("why_decay").data
+    '**Next:** [Step decay](step_decay.ipynb). Why does the loss fall off a cliff when the rate drops?'
+    """
+    slugs = list(CHAPTERS)
+    at = slugs.index(chapter(slug).slug) + 1
+    if at == len(slugs):
+        return Markdown("**Next:** your own training, and the [final quiz](final_quiz.ipynb).")
+    following = CHAPTERS[slugs[at]]
+    return Markdown(f"**Next:** [{following.title}]({following.slug}.ipynb). {following.question}")

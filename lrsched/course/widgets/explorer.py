@@ -87,7 +87,8 @@ class Stage:
         with matplotlib.rc_context({"figure.autolayout": False, "figure.constrained_layout.use": False}):
             self.fig.set_layout_engine(None)  # the first layout holds for all
         self.look = self.looks()
-        self.still, self.png = plotting.svg(self.fig, self.caption), plotting.png(self.fig)
+        self.still = plotting.svg(self.fig, self.caption)
+        self.png = plotting.png(self.fig, self.still)
         self.clear()
         self.scene = plotting.svg(self.fig)
         for ax in self.fig.axes:

@@ -1,12 +1,14 @@
 """What the explorer, the quiz and the cards have in common."""
 
-import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import anywidget
 import traitlets
 from IPython.display import display
+
+from lrsched.plotting import digest
 
 
 def script(name: str) -> str:
@@ -14,8 +16,14 @@ def script(name: str) -> str:
     return "".join((Path(__file__).parent / file).read_text("utf-8") for file in ("shared.js", f"{name}.js"))
 
 
+def state_digest(state: Mapping) -> str:
+    """Return a digest of what a page without a kernel reads of a widget's state."""
+    read = {name: state[name] for name in ("_esm", "content", "index") if name in state}
+    return digest(json.dumps(read, sort_keys=True))  # a notebook sorts them, too
+
+
 class Widget(anywidget.AnyWidget):
-    """A widget whose whole content is one value, so that its text representation can carry a digest of it."""
+    """A widget whose text representation carries a digest of its state, which nbval does not see."""
 
     content = traitlets.Dict().tag(sync=True)
     summary = ""  # what the text representation says of the content
@@ -24,8 +32,7 @@ class Widget(anywidget.AnyWidget):
     preview = ""  # PNG in base 64, for viewers that know no widgets
 
     def __repr__(self) -> str:
-        digest = hashlib.sha256(json.dumps(self.content).encode()).hexdigest()[:12]
-        return f"{type(self).__name__}({self.summary}; {digest})"
+        return f"{type(self).__name__}({self.summary}; {state_digest(self.get_state())})"
 
     def _repr_mimebundle_(self, **kwargs: object) -> tuple[dict, dict]:
         data, metadata = super()._repr_mimebundle_(**kwargs)

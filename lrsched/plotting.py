@@ -5,7 +5,8 @@
     show(fig, alt="The learning rate halves at updates 20 and 40.")
 
 A figure becomes inline SVG in the colour of the page's text, so that it is readable in light and in dark.
-Curves differ in colour and in dashes, and carry their name at their end.
+A curve has the colour of what its axis names (`lrsched.ideas`); curves of one kind differ in their dashes, and carry
+their name at their end.
 """
 
 import base64
@@ -23,6 +24,7 @@ from matplotlib.patches import Polygon
 from matplotlib.transforms import Affine2D, ScaledTranslation
 
 from lrsched import _check
+from lrsched.ideas import COLOURS, INK, PALETTE, paint
 from lrsched.range_test import RangeTest
 from lrsched.schedules import Schedule
 from lrsched.training import Comparison, History
@@ -41,24 +43,13 @@ __all__ = [
     "svg",
 ]
 
-# Mid tones: each has a contrast of 3 to white and to the dark page, and all stay apart in every kind of
-# colour blindness. Grey is for what the reader compares with.
-PALETTE = {
-    "blue": "#4095e6",
-    "orange": "#cb7f0d",
-    "green": "#427950",
-    "purple": "#975098",
-    "grey": "#808080",
-}
-CURVES = ["blue", "orange", "green", "purple"]
-
 STYLE = {
-    "axes.prop_cycle": cycler(color=[PALETTE[name] for name in CURVES])
-    + cycler(linestyle=["-", "--", "-.", ":"])
-    + cycler(linewidth=[2] * len(CURVES)),
+    "axes.prop_cycle": cycler(color=[INK] * 4)
+    + cycler(linestyle=["-", "--", ":", "-."])
+    + cycler(linewidth=[2.2, 1.8, 2.2, 1.6]),
     "axes.spines.right": False,
     "axes.spines.top": False,
-    "font.size": 10,
+    "font.size": 12.2,  # a figure is 353 units wide: 12 pixels on a phone
     "path.simplify_threshold": 0.1,
     "savefig.transparent": True,
     "svg.fonttype": "none",
@@ -71,13 +62,14 @@ def figure(
 ) -> tuple[Figure, Axes | list[Axes]]:
     """Return an empty figure and its Axes: one, or a list of `panels` stacked ones.
 
-    They share the x axis unless `sharex` is false. `size` is in inches.
+    They share the x axis unless `sharex` is false. `size` is in inches; one that is given has the smaller text of a
+    picture that stands among others.
 
     >>> fig, (top, bottom) = figure(panels=2)
     """
     panels = _check.number("panels", panels, "a whole number of 1 or more")
-    with matplotlib.rc_context(STYLE):
-        fig = Figure(figsize=size or (5, 1.2 + 1.6 * panels), layout="constrained")
+    with matplotlib.rc_context(STYLE | ({"font.size": 10} if size else {})):
+        fig = Figure(figsize=size or (4.9, 1.1 + 1.7 * panels), layout="constrained")
         axes = fig.subplots(panels, sharex=sharex, squeeze=False)[:, 0].tolist()
         fig.align_ylabels()
     return fig, axes if panels > 1 else axes[0]
@@ -197,7 +189,8 @@ def label_end(ax: Axes, label: str) -> Axes:
     """Write `label` beside the end of the line that was drawn last, and lead from its last finite point there."""
     points = ax.lines[-1].get_xydata()
     for end in points[np.isfinite(points).all(axis=1)][-1:] if label else ():
-        ax.annotate(label, end, (LABEL_AT, 0), textcoords="offset points", va="center", gid="label")
+        size = ax.xaxis.label.get_size()
+        ax.annotate(label, end, (LABEL_AT, 0), textcoords="offset points", va="center", gid="label", size=size)
         in_points = Affine2D().scale(1 / 72) + ax.figure.dpi_scale_trans + ScaledTranslation(*end, ax.transData)
         style = {"edgecolor": ax.lines[-1].get_color(), "linewidth": 0.8, "fill": False, "clip_on": False}
         ax.add_artist(Polygon([(3, 0), (LABEL_AT - 2, 0)], closed=False, transform=in_points, gid="leader", **style))
@@ -207,21 +200,23 @@ def label_end(ax: Axes, label: str) -> Axes:
 LABEL_AT = 20  # points to the right of a curve's end
 
 
-def _spread(ax: Axes, apart: float = 12) -> None:
-    """Move labels at the ends of curves until each has its own line (`apart` in points)."""
+def _spread(ax: Axes) -> None:
+    """Move labels at the ends of curves until each has its own line."""
     labels = [text for text in ax.texts if text.get_gid() == "label"]
+    line = 1.15 * ax.xaxis.label.get_size()  # in points
     leaders = [patch for patch in ax.patches if patch.get_gid() == "leader"]
     # To 0.1 points: which of two equal ends is higher would depend on the last bit, and so on the processor.
     heights = [round(ax.transData.transform(text.xy)[1] * 72 / ax.figure.dpi, 1) for text in labels]
     lowest = -np.inf
     for height, text, leader in sorted(zip(heights, labels, leaders, strict=True), key=lambda found: found[0]):
-        lowest = max(height, lowest + apart)
+        lowest = max(height, lowest + line)
         text.set_position((LABEL_AT, lowest - height))
         leader.set_xy([(3, 0), (LABEL_AT - 2, lowest - height)])
 
 
 def svg(fig: Figure, alt: str = "") -> str:
     """Return `fig` as small inline SVG in the colour of the page's text; `alt` is its text alternative."""
+    paint(fig)
     if fig.get_constrained_layout():
         fig.draw_without_rendering()  # only now do the axes have their final size
     for ax in fig.axes:
@@ -236,7 +231,9 @@ def svg(fig: Figure, alt: str = "") -> str:
     body = body.replace("xlink:href", "href")
     body = re.sub(r"font: (?:\w+ )*([\d.]+px)[^;\"]*", r"font-size: \1", body)  # the words of older versions
     body = re.sub(r' transform="rotate\(-0 [^"]*"|font-family: [^;"]*(; )?', "", body)
-    body = re.sub(r"#000000|(?<=[ :\"])black\b", "currentColor", body)
+    body = re.sub(rf"#000000|{INK}|(?<=[ :\"])black\b", "currentColor", body)
+    for idea, colour in COLOURS.items():  # words need more contrast than marks: the page knows how much
+        body = re.sub(rf"(<text[^>]*?){PALETTE[colour]}", rf"\1var(--{idea}-word, {PALETTE[colour]})", body)
     body = re.sub(r'id="axes_(\d+)"', r'data-axes="\1"', body)
     body = re.sub(r">\s+<", "><", body).rstrip()
     used = set(re.findall(r"#([\w-]+)", body))
@@ -245,7 +242,7 @@ def svg(fig: Figure, alt: str = "") -> str:
     for name, what in re.findall(r' id="([^"]*)"(.*?/>)', body):
         body = body.replace(name, f"i{digest(what)[:8]}")
     role = f' role="img" aria-label="{html.escape(alt)}"' if alt else ""
-    style = "width: 100%; max-width: 36rem; height: auto; fill: currentColor; stroke-linejoin: round"
+    style = "width: 100%; max-width: 31rem; height: auto; fill: currentColor; stroke-linejoin: round"
     return f'<svg class="figure"{role} {view_box} style="{style}">{body}</svg>'
 
 

@@ -1,4 +1,4 @@
-"""One colour an idea: rates are orange, losses blue, slopes green and weights purple, in every figure and in the text."""
+"""One colour an idea: rates are orange, losses blue, slopes green and weights purple, in every figure and text."""
 
 import re
 

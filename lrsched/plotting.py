@@ -14,6 +14,7 @@ import hashlib
 import html
 import io
 import re
+from collections.abc import Sequence
 
 import matplotlib
 import numpy as np
@@ -58,19 +59,24 @@ STYLE = {
 
 
 def figure(
-    panels: int = 1, *, size: tuple[float, float] | None = None, sharex: bool = True
+    panels: int = 1,
+    *,
+    size: tuple[float, float] | None = None,
+    sharex: bool = True,
+    heights: Sequence[float] | None = None,
 ) -> tuple[Figure, Axes | list[Axes]]:
     """Return an empty figure and its Axes: one, or a list of `panels` stacked ones.
 
-    They share the x axis unless `sharex` is false. `size` is in inches; one that is given has the smaller text of a
-    picture that stands among others.
+    They share the x axis unless `sharex` is false. `heights` are those of the panels, where 1 is the usual one. `size`
+    is in inches; one that is given has the smaller text of a picture that stands among others.
 
     >>> fig, (top, bottom) = figure(panels=2)
     """
     panels = _check.number("panels", panels, "a whole number of 1 or more")
     with matplotlib.rc_context(STYLE | ({"font.size": 10} if size else {})):
-        fig = Figure(figsize=size or (4.9, 1.1 + 1.7 * panels), layout="constrained")
-        axes = fig.subplots(panels, sharex=sharex, squeeze=False)[:, 0].tolist()
+        heights = heights or [1] * panels
+        fig = Figure(figsize=size or (4.9, 1.1 + 1.7 * sum(heights)), layout="constrained")
+        axes = fig.subplots(panels, sharex=sharex, squeeze=False, height_ratios=heights)[:, 0].tolist()
         fig.align_ylabels()
     return fig, axes if panels > 1 else axes[0]
 

@@ -11,9 +11,16 @@ from IPython.display import display
 from lrsched.plotting import digest
 
 
+def text(file: str) -> str:
+    """Return the text of a file beside this one."""
+    return (Path(__file__).parent / file).read_text("utf-8")
+
+
 def script(name: str) -> str:
     """Return the JavaScript of a widget, which begins with what all of them share."""
-    return "".join((Path(__file__).parent / file).read_text("utf-8") for file in ("shared.js", f"{name}.js"))
+    styles = {"look": "look.css", "css": f"{name}.css"}
+    constants = [f"const {constant} = {json.dumps(text(file))};\n" for constant, file in styles.items()]
+    return "".join([*constants, text("shared.js"), text(f"{name}.js")])
 
 
 def state_digest(state: Mapping) -> str:
@@ -27,6 +34,7 @@ class Widget(anywidget.AnyWidget):
 
     content = traitlets.Dict().tag(sync=True)
     summary = ""  # what the text representation says of the content
+    first_frame = ""  # HTML that the script takes over, where it is there before the script
     without_script = ""  # HTML for a page whose reader has switched JavaScript off
     room = ""  # the class by which the book's stylesheet keeps room until the script has run
     preview = ""  # PNG in base 64, for viewers that know no widgets
@@ -40,7 +48,7 @@ class Widget(anywidget.AnyWidget):
 
     def _ipython_display_(self) -> None:
         """Show two outputs, since a page takes only one form of each: HTML for no script, and the widget."""
-        page = f'<noscript class="{self.room}">{self.without_script}</noscript>'
+        page = f'<noscript class="{self.room}">{self.without_script}</noscript>{self.first_frame}'
         display({"text/html": page, "text/plain": ""}, raw=True)
         data, metadata = self._repr_mimebundle_()
         display(data, metadata=metadata, raw=True)

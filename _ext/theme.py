@@ -26,6 +26,7 @@ def settings(app, config):
         "logo": {"text": config.html_title},
         "use_fullscreen_button": False,
         "secondary_sidebar_items": [],
+        "show_navbar_depth": 2,
         "pygments_dark_style": "github-dark",  # the theme's own has yellow comments
     }
 

@@ -41,6 +41,7 @@ function render({model, el}) {
     kept.things.answer = answers[i].text;
     if (!byHand) return;
     kept.save();
+    done(name, {bet: true});
     if (leads) follow(leads);
   }
 

@@ -35,6 +35,11 @@ function follow(setting) {
   document.dispatchEvent(new CustomEvent('lrsched:setting', {detail: setting}));
 }
 
+// Tell the page what the reader has done with a chapter: it has a mark for that.
+function done(slug, what) {
+  document.dispatchEvent(new CustomEvent('lrsched:done', {detail: {page: `chapters/${slug}`, ...what}}));
+}
+
 // What a widget keeps in this browser: `things` survives a reload. Where it cannot, all works and `trouble` says so.
 function keep(key, trouble) {
   const lost = 'This browser keeps nothing for this page: after a reload you start again.';

@@ -31,7 +31,7 @@ DESKTOP, PHONE = 1280, 390
 
 @pytest.fixture(scope="module")
 def asked():
-    """What each page that was read on a desktop asked for, by its name."""
+    """What each page that was read asked for, by its name and the width."""
     return {}
 
 
@@ -42,8 +42,7 @@ def read(browser, site, asked):
     def read(name, width):
         page = opened(browser, f"{site}{name}.html", width=width)
         read_through(page)
-        if width == DESKTOP:
-            asked[name] = set(page.requests)
+        asked[name, width] = set(page.requests)
         return page
 
     return read
@@ -65,14 +64,14 @@ def test_page_asks_no_other_origin_and_has_no_complaint(page):
 
 def test_page_is_light(page, asked, read, book):
     name, width = page.place
-    if width == PHONE or name not in toc_pages():
-        pytest.skip("a page weighs the same on a phone, and what is no reading is not weighed")
     front, *others = toc_pages()
-    visited = [front, *others[: others.index(name) + 1][-2:]] if name in others else [front]
+    before = others[: others.index(name)][-1:] if name in others else []
+    visited = dict.fromkeys([front, *before, name])
     for other in visited:
-        if other not in asked:
-            read(other, DESKTOP).context.close()
-    assert [visit for visit in visits({one: asked[one] for one in visited}, book) if visit[1] > visit[2]] == []
+        if (other, width) not in asked:
+            read(other, width).context.close()
+    weights = visits({other: asked[other, width] for other in visited}, book)
+    assert [(visit, kb) for visit, kb, most in weights if kb > most] == []
 
 
 def test_axe_finds_nothing(page):

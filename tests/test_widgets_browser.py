@@ -123,14 +123,13 @@ def test_play_moves_the_first_slider_to_its_end_and_stops_when_it_is_taken(opene
 
 def test_paper_has_every_widget(visit, addresses):
     far_down = """addEventListener('DOMContentLoaded', () => { document.body.style.paddingTop = '9000px'; });
-      window.loads = new Promise(loaded => {
+      window.script = new Promise(found => {
         const make = URL.createObjectURL;
-        URL.createObjectURL = blob => { loaded(); return make(blob); };
+        URL.createObjectURL = blob => { const url = make(blob); found(url); return url; };
       });"""
     page = visit(addresses["quiz"], script=far_down)
     assert page.locator(".lrsched").count() == 0
-    page.evaluate("loads")  # a second after the page; what is loaded from memory is there a moment later
-    page.wait_for_function("import('data:text/javascript,').then(() => true)")
+    page.evaluate("async () => { await import(await script); }")  # it is loaded a second after the page
     page.pdf()
     assert page.locator(".lrsched").count() == 1
 
@@ -407,7 +406,8 @@ UNREADABLE = "What was kept here cannot be read, so you start again."
 
 
 def damaged(text):
-    return f"for (const key of ['lrsched:quiz:step_decay', 'lrsched:cards']) localStorage.setItem(key, {json.dumps(text)});"
+    keys = ["lrsched:quiz:step_decay", "lrsched:cards"]
+    return f"for (const key of {json.dumps(keys)}) localStorage.setItem(key, {json.dumps(text)});"
 
 
 def answer_some(page, name):

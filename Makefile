@@ -10,12 +10,15 @@ export OPENBLAS_NUM_THREADS := 1
 say = @printf '\033[1m== %s\033[0m\n' "$(1)"
 fail = { echo "make: $(1)" >&2; exit 1; }
 pages := index.ipynb $(wildcard chapters/*.ipynb exercises/*.ipynb)
+# All cores: a core that is done takes tests from another, and what shares a fixture stays together where it can.
+pytest := pytest -q -n auto --dist worksteal
+install := $(if $(shell command -v uv),uv pip install --quiet --python .venv/bin/python,python -m pip install --quiet --disable-pip-version-check)
 
-.PHONY: help book test links notebooks serve bench bench-page parity site .lite test-lite
+.PHONY: help book test test-style test-package test-notebooks test-book links notebooks serve bench bench-page parity site .lite test-lite
 
 help:
 	@echo "make book       build the book into _build/html"
-	@echo "make test       check everything: style, package, notebooks, book, browser"
+	@echo "make test       check everything: make test-style test-package test-notebooks test-book"
 	@echo "make links      ask every address outside the book whether it is still there; needs the internet"
 	@echo "make notebooks  execute all notebooks and store their outputs"
 	@echo "make serve      build the book and serve it on http://localhost:8000"
@@ -30,16 +33,24 @@ book: .venv/with-book node_modules/.package-lock.json
 	@rm -rf _build
 	@jupyter-book build . -q -W -n --keep-going
 
-test: .venv/with-book .venv/with-test node_modules/.package-lock.json
-	$(call say,1 of 4: style)
+test: test-style test-package test-notebooks test-book
+
+test-style: .venv/with-test
+	$(call say,Style)
 	@ruff check . && ruff format --check .
-	$(call say,2 of 4: package)
-	@pytest -q -m "not book and not browser"
-	$(call say,3 of 4: notebooks)
+
+test-package: .venv/with-book .venv/with-test
+	$(call say,Package)
+	@$(pytest) -m "not book and not browser"
+
+test-notebooks: .venv/with-test
+	$(call say,Notebooks)
 	@python tools/notebooks.py check
-	@pytest -q -o addopts= -n auto --dist loadfile --nbval --nbval-current-env --nbval-kernel-startup-timeout=300 $(pages)
-	$(call say,4 of 4: book and browser)
-	@pytest -q tests -m "book or browser" -n auto
+	@pytest -q -o addopts= -n auto --dist loadfile --nbval --nbval-current-env --nbval-kernel-startup-timeout=600 $(pages)
+
+test-book: .venv/with-book .venv/with-test node_modules/.package-lock.json
+	$(call say,Book and browser)
+	@$(pytest) tests -m "book or browser"
 
 links: .venv/with-book node_modules/.package-lock.json
 	$(call say,Asking every address outside the book)
@@ -104,7 +115,7 @@ book_tests := $(patsubst %,tests/test_%.py,book browser chapters notebooks revie
 # A stamp for each extra of pyproject.toml, older than the lists of packages as soon as one of them changes.
 .venv/with-%: requirements.txt pyproject.toml | .venv/bin/python
 	$(call say,Installing what '$*' needs into .venv)
-	@python -m pip install --quiet --disable-pip-version-check -r requirements.txt -e '.[$*]' \
+	@$(install) -r requirements.txt -e '.[$*]' \
 	  || $(call fail,the packages could not be installed: is the package index within reach?)
 	@touch $@
 

@@ -86,7 +86,7 @@ def test_a_key_press_is_painted_in_the_next_frame(opened):
     slider(page).focus()
     for i in range(40):
         page.keyboard.press("ArrowRight" if i // 3 % 2 else "ArrowLeft")
-        page.wait_for_timeout(20)
+        page.evaluate("() => new Promise(requestAnimationFrame)")
     frames = sorted(page.evaluate("frames_to_paint"))
     assert len(frames) >= 30  # a press at an end of the slider changes nothing
     assert frames[int(0.95 * len(frames))] <= 2
@@ -109,21 +109,27 @@ def test_a_link_moves_the_sliders_that_its_title_names(opened):
 
 def test_play_moves_the_first_slider_to_its_end_and_stops_when_it_is_taken(opened):
     page = opened("explorer")
+    page.clock.install()
     page.get_by_role("button", name="Play through decay rate").press("Enter")
-    page.wait_for_function("document.querySelector('.slider output').textContent === '0.9'")
+    page.clock.run_for(10_000)
+    assert slider(page).get_attribute("aria-valuetext") == "0.9"
     page.get_by_role("button", name="Play").click()
     page.get_by_role("button", name="Stop").wait_for()
     slider(page).press("Home")
     assert page.get_by_role("button", name="Play").is_visible()
-    page.wait_for_timeout(900)
+    page.clock.run_for(10_000)
     assert slider(page).get_attribute("aria-valuetext") == "0.1"
 
 
 def test_paper_has_every_widget(visit, addresses):
-    far_down = "addEventListener('DOMContentLoaded', () => { document.body.style.paddingTop = '9000px'; })"
+    far_down = """addEventListener('DOMContentLoaded', () => { document.body.style.paddingTop = '9000px'; });
+      window.script = new Promise(found => {
+        const make = URL.createObjectURL;
+        URL.createObjectURL = blob => { const url = make(blob); found(url); return url; };
+      });"""
     page = visit(addresses["quiz"], script=far_down)
     assert page.locator(".lrsched").count() == 0
-    page.wait_for_timeout(1200)  # its script is loaded a second after the page
+    page.evaluate("async () => { await import(await script); }")  # it is loaded a second after the page
     page.pdf()
     assert page.locator(".lrsched").count() == 1
 
@@ -400,7 +406,8 @@ UNREADABLE = "What was kept here cannot be read, so you start again."
 
 
 def damaged(text):
-    return f"for (const key of ['lrsched:quiz:step_decay', 'lrsched:cards']) localStorage.setItem(key, {json.dumps(text)});"
+    keys = ["lrsched:quiz:step_decay", "lrsched:cards"]
+    return f"for (const key of {json.dumps(keys)}) localStorage.setItem(key, {json.dumps(text)});"
 
 
 def answer_some(page, name):

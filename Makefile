@@ -32,7 +32,7 @@ book: .venv/with-book node_modules/.package-lock.json
 
 test: .venv/with-book .venv/with-test node_modules/.package-lock.json
 	$(call say,1 of 4: style)
-	@ruff check . && ruff format --check .
+	@ruff check . && ruff format --check . && mypy
 	$(call say,2 of 4: package)
 	@pytest -q -m "not book and not browser"
 	$(call say,3 of 4: notebooks)

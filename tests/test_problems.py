@@ -78,7 +78,7 @@ class TestQuadratic:
         assert repr(problem) == "Quadratic(curvatures=(1.0, 2.0), noise=0.0, start=(3.0, 3.0))"
 
     def test_wrong_arguments_are_refused(self):
-        with pytest.raises(ValueError, match="curvatures must be a number above 0, got -1"):
+        with pytest.raises(ValueError, match=r"curvatures\[1\] must be a number above 0, got -1"):
             Quadratic([1.0, -1.0])
         with pytest.raises(ValueError, match="start must be 1 or 3 numbers"):
             Quadratic([1, 2, 3], start=[1, 2])
@@ -241,9 +241,9 @@ class TestDigits:
     @pytest.mark.parametrize(
         ("arguments", "sentence"),
         [
-            ({"hidden": (0,)}, "hidden must be a whole number of 1 or more"),
-            ({"activation": "gelu"}, "activation must be one of"),
-            ({"loss": "hinge"}, "loss must be one of"),
+            ({"hidden": (0,)}, r"hidden\[0\] must be a whole number of 1 or more"),
+            ({"activation": "gelu"}, "activation must be 'relu' or 'tanh', got 'gelu'"),
+            ({"loss": "hinge"}, "loss must be 'cross_entropy' or 'squared'"),
             ({"batch_size": 0}, "batch_size must be a whole number of 1 or more"),
             ({"label_noise": 1.0}, "label_noise must be"),
             ({"init_scale": -1}, "init_scale must be"),

@@ -127,7 +127,7 @@ class TestSeeds:
 
     @pytest.mark.parametrize("seeds", [[1, 1], [], 0, [-1], 2.5])
     def test_wrong_seeds_are_refused(self, seeds):
-        with pytest.raises(ValueError, match="seeds must be"):
+        with pytest.raises(ValueError, match=r"seeds(\[0\])? must be"):
             train(NOISY, SGD(), Constant(0.1), steps=1, seeds=seeds)
 
 
@@ -277,7 +277,7 @@ class TestComparison:
         assert "minus linear" in self.COMPARISON.table("accuracy", "test", to="linear")
 
     def test_an_unknown_metric_is_refused(self):
-        with pytest.raises(ValueError, match=r"metric must be one of .*'accuracy'\], got 'f1'"):
+        with pytest.raises(ValueError, match="metric must be 'loss', 'excess' or 'accuracy', got 'f1'"):
             self.COMPARISON.scores("f1")
 
     def test_arms_may_have_different_lengths(self):
@@ -319,11 +319,11 @@ class TestWrongArguments:
             train(NOISY, SGD(), LinearDecay(0.1, decay_steps=2.5))
 
     def test_schedule(self):
-        with pytest.raises(TypeError, match="schedule must be a callable of the step or a ReduceOnPlateau, got 0"):
+        with pytest.raises(TypeError, match=r"schedule must be a callable of the update index or a .*, got 0.1"):
             train(NOISY, SGD(), 0.1, steps=3)
 
     def test_record(self):
-        with pytest.raises(ValueError, match="record must hold names from"):
+        with pytest.raises(ValueError, match=r"record\[0\] must be 'path', 'effective_lr' or 'average', got 'paths'"):
             train(NOISY, SGD(), Constant(0.1), steps=3, record=["paths"])
 
     def test_arms(self):

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from lrsched.lr_range import RULES, RangeTest, range_test
 from lrsched.optimizers import SGD
 from lrsched.problems import Digits, Quadratic
-from lrsched.range_test import RULES, RangeTest, range_test
 
 
 class TestOnDigits:
@@ -22,7 +22,7 @@ class TestOnDigits:
         assert all(self.FOUND.suggestions(rule).shape == (8,) for rule in RULES)
 
     def test_an_unknown_rule_is_refused(self):
-        with pytest.raises(ValueError, match="rule must be one of"):
+        with pytest.raises(ValueError, match=r"rule must be 'steepest', .* or 'valley', got 'flattest'"):
             self.FOUND.suggest("flattest")
 
 

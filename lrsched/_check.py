@@ -154,6 +154,8 @@ def real(name: str, value: Any) -> float:
         return float(value)
     except (TypeError, ValueError):
         raise TypeError(f"{name} must be a number, got {value!r} ({type(value).__name__})") from None
+    except OverflowError:
+        raise ValueError(f"{name} must be a number that a float can hold, got {value!r}") from None
 
 
 def option(name: str, value: Any, options: Iterable[Any]) -> Any:
@@ -203,10 +205,18 @@ def array(name: str, values: object, allowed: str = "an array of numbers") -> np
     return result
 
 
-def points(name: str, values: object, coordinates: int, *, seeds: Sequence[int] | None = None) -> np.ndarray:
-    """Return `values` as an array of points ``(..., coordinates)``; with `seeds`, one point for each of them."""
+def points(name: str, values: object, coordinates: int) -> np.ndarray:
+    """Return `values` as an array of points ``(..., coordinates)``."""
     result = array(name, values)
-    shape = f"(..., {coordinates})" if seeds is None else f"({len(seeds)}, {coordinates})"
-    if result.shape[-1:] != (coordinates,) or (seeds is not None and result.shape[:-1] != (len(seeds),)):
-        raise ValueError(f"{name} must have the shape {shape}, got {result.shape}")
+    if result.shape[-1:] != (coordinates,):
+        raise ValueError(f"{name} must have the shape (..., {coordinates}), got {result.shape}")
+    return result
+
+
+def runs(params: object, coordinates: int, seeds: object) -> np.ndarray:
+    """Return the parameters of finished runs, one row for each of `seeds`."""
+    result = array("params", params)
+    shape = (len(numbers("seeds", seeds, "a whole number of 0 or more")), coordinates)
+    if result.shape != shape:
+        raise ValueError(f"params must have the shape (seeds, parameters) = {shape}, got {result.shape}")
     return result

@@ -40,6 +40,9 @@ def train_arms(
 
     Neighbouring arms with equal optimisers and plans are trained as one batch.
     """
+    if executor is not None and not callable(getattr(executor, "submit", None)):
+        raise TypeError(f"executor must have a method submit, as those of concurrent.futures, got {executor!r}")
+    progress = _check.argument("progress", progress)
     _check.instance("problem", problem, Problem, "a problem such as Digits(), with what Problem names")
     plans = []
     for optimizer, schedule in arms:
@@ -136,9 +139,13 @@ def check_optimizer(optimizer: Optimizer, record: tuple[str, ...]) -> None:
         raise TypeError(f"optimizer must have a method effective_lr to record it, got {optimizer!r}")
 
 
-def number_of_updates(steps: int | None, schedule: ScheduleLike | ReduceOnPlateau) -> int:
+def check_schedule(name: str, schedule: object) -> None:
     if isinstance(schedule, type) or (not callable(schedule) and not isinstance(schedule, ReduceOnPlateau)):
-        raise TypeError(f"schedule must be a callable of the update index or a ReduceOnPlateau, got {schedule!r}")
+        raise TypeError(f"{name} must be a callable of the update index or a ReduceOnPlateau, got {schedule!r}")
+
+
+def number_of_updates(steps: int | None, schedule: ScheduleLike | ReduceOnPlateau) -> int:
+    check_schedule("schedule", schedule)
     if steps is None:
         steps = getattr(schedule, "total_steps", None)
         if steps is None:

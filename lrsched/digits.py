@@ -202,7 +202,7 @@ class Digits(Problem):
         dict of array, (runs,)
             ``loss`` and ``excess`` in the unit of the loss, ``accuracy`` from 0 to 1.
         """
-        params = _check.points("params", params, self._size, seeds=seeds)
+        params = _check.runs(params, self._size, seeds)
         images, labels = self._labels_of(split, seeds)
         _, truth = self._split(split)
         losses, accuracy = np.empty((2, len(params)))

@@ -106,7 +106,7 @@ class SGD(_Optimizer):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.nesterov and not self.momentum:
-            raise ValueError("nesterov needs a momentum above 0, got momentum=0.0")
+            raise ValueError(f"momentum must be above 0 with nesterov=True, got {self.momentum}")
 
     def init(self, params: np.ndarray) -> State:
         return {"velocity": np.zeros_like(params)} if self.momentum else {}

@@ -348,6 +348,7 @@ def plot_comparison(
     _check.instance("comparison", comparison, Comparison, "a Comparison, as `compare` returns it")
     to = next(iter(comparison)) if to is None else _check.option("to", to, comparison)
     metric = comparison[to].problem.metric if metric is None else metric
+    _check.instance("metric", metric, str, "the name of a score")
     if metric == "accuracy":
         paired, even, unit = comparison.difference, 0, "minus that of"
     else:

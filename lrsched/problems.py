@@ -70,7 +70,7 @@ class _Landscape(Problem):
             The exact ``loss``.
         """
         _check.argument("split", split)
-        return {"loss": self._loss(_check.points("params", params, len(self.start), seeds=seeds))}
+        return {"loss": self._loss(_check.runs(params, len(self.start), seeds))}
 
     def _loss(self, params: np.ndarray) -> np.ndarray:
         raise NotImplementedError

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrsched import _check
-from lrsched._runs import RECORDS, Arm, train_arms
+from lrsched._runs import RECORDS, Arm, check_schedule, train_arms
 from lrsched.interfaces import Optimizer, Problem, ScheduleLike
 from lrsched.intervals import Interval, interval
 from lrsched.plateau import ReduceOnPlateau
@@ -502,6 +502,8 @@ def tune(
         raise ValueError("peak_lrs must hold at least one rate, got none")
     _check.strictly_rising("peak_lrs", grid)
     schedules = tuple(make_schedule(lr) for lr in grid)
+    for lr, schedule in zip(grid, schedules, strict=True):
+        check_schedule(f"make_schedule({lr:g})", schedule)
     arms: dict[float, Arm] = {lr: (optimizer, schedule) for lr, schedule in zip(grid, schedules, strict=True)}
     comparison = compare(problem, arms, steps=steps, seeds=seeds, executor=executor, progress=progress)
     return Tuned(grid, np.array(list(comparison.scores().values())), schedules)

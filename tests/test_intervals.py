@@ -35,6 +35,23 @@ def test_half_width_is_unknown_for_one_value_or_an_infinite_one():
 
 
 @pytest.mark.parametrize(
+    ("values", "error"),
+    [
+        (np.ones((2, 3)), ValueError),
+        (3.0, ValueError),
+        ([], ValueError),
+        (["1", "2"], TypeError),
+        ([1.0, None], TypeError),
+        ([[1.0], [1.0, 2.0]], TypeError),
+        ([True, False], TypeError),
+    ],
+)
+def test_only_a_row_of_numbers_has_an_interval(values, error):
+    with pytest.raises(error, match="values must be "):
+        interval(values)
+
+
+@pytest.mark.parametrize(
     ("found", "text"),
     [
         (Interval(0.69412, 0.0312), "0.694 ± 0.031"),

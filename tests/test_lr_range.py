@@ -59,11 +59,21 @@ def test_each_rule_on_a_curve_made_by_hand(rule, expected):
     ("arguments", "sentence"),
     [
         ({"min_lr": 0}, "min_lr must be a number above 0"),
-        ({"max_lr": 1e-5}, "max_lr must be above min_lr"),
-        ({"steps": 1.5}, "steps must be a whole number"),
+        ({"max_lr": 1e-5}, r"max_lr must be above min_lr = 0\.0001, got 1e-05"),
+        ({"max_lr": np.inf}, "max_lr must be a number above 0, got inf"),
+        ({"steps": 1.5}, "steps must be a whole number of 2 or more"),
+        ({"steps": 1}, "steps must be a whole number of 2 or more"),
         ({"smoothing": 1}, "smoothing must be"),
     ],
 )
 def test_wrong_arguments_are_refused(arguments, sentence):
     with pytest.raises(ValueError, match=sentence):
         range_test(Quadratic(1.0), SGD(), **arguments)
+
+
+def test_no_rate_is_suggested_where_a_run_diverges_at_once():
+    for start, min_lr in ((1.0, 1e3), (1e200, 0.1)):
+        test = range_test(Quadratic(1.0, start=start), SGD(), min_lr=min_lr, max_lr=1e4, seeds=2)
+        for rule in RULES:
+            with pytest.raises(ValueError, match=r"min_lr must be lower: at .* a run diverges before its second update"):
+                test.suggest(rule)

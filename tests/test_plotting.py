@@ -155,6 +155,10 @@ def test_wrong_arguments_are_named():
         plotting.plot_schedule(plotting.figure()[1], 0.1, 60)
     with pytest.raises(ValueError, match="steps must be a whole number of 1 or more, got 0"):
         plotting.plot_schedule(plotting.figure()[1], STEP, 0)
+    with pytest.raises(TypeError, match=r"ax must be one Axes, as `figure\(\)` returns it, got \["):
+        plotting.plot_schedule(plotting.figure(panels=2)[1], STEP, 60)
+    with pytest.raises(ValueError, match="which must be 'x' or 'y', got 'z'"):
+        plotting.log_axis(plotting.figure()[1], "z")
     with pytest.raises(ValueError, match="panels must be a whole number of 1 or more, got 0"):
         plotting.figure(panels=0)
 
@@ -216,6 +220,14 @@ def test_a_comparison_is_drawn_as_paired_ratios_with_their_intervals(comparison)
     assert [text.get_text() for text in ax.texts] == ["", str(comparison.ratio("step decay")), "diverged"]
     assert ax.get_xlabel() == "train loss divided by that of constant"
     assert ">step decay<" in plotting.svg(fig)
+
+
+def test_arms_are_drawn_whose_names_are_numbers():
+    comparison = compare(PROBLEM, {rate: (SGD(), Constant(rate + 0.1)) for rate in (0, 0.2)}, steps=60, seeds=5)
+    _, ax = plotting.figure()
+    plotting.plot_comparison(ax, comparison, to=0)
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["0", "0.2"]
+    assert ax.get_xlabel() == "train loss divided by that of 0"
 
 
 def test_a_range_test_is_drawn_with_its_suggestion():

@@ -80,6 +80,9 @@ class TestQuadratic:
     def test_wrong_arguments_are_refused(self):
         with pytest.raises(ValueError, match=r"curvatures\[1\] must be a number above 0, got -1"):
             Quadratic([1.0, -1.0])
+        for empty in ([], np.array([])):
+            with pytest.raises(ValueError, match="curvatures must hold at least one number"):
+                Quadratic(empty)
         with pytest.raises(ValueError, match="start must be 1 or 3 numbers"):
             Quadratic([1, 2, 3], start=[1, 2])
         with pytest.raises(ValueError, match="noise must be a number of 0 or more"):
@@ -109,6 +112,16 @@ class TestRavine:
 
 @pytest.mark.parametrize("problem", [Quadratic([1, 2], noise=0.5), Ravine(noise=0.5)])
 class TestNoise:
+    def test_an_unknown_split_is_refused(self, problem):
+        with pytest.raises(ValueError, match="split must be 'train' or 'test', got 'tset'"):
+            problem.evaluate(problem.init([0]), [0], split="tset")
+
+    def test_parameters_of_another_problem_are_refused(self, problem):
+        with pytest.raises(ValueError, match=r"params must have the shape \(seeds, parameters\) = \(2, 2\), got"):
+            problem.evaluate(np.ones((2, 3)), [0, 1])
+        with pytest.raises(ValueError, match=r"params must have the shape \(\.\.\., 2\), got \(3,\)"):
+            problem.loss(np.ones(3))
+
     def test_a_seed_fixes_the_noise_whoever_is_beside_it(self, problem):
         together = np.array(list(problem.batches([3, 5, 8], 70)))
         alone = np.array(list(problem.batches([5], 70)))
@@ -254,6 +267,28 @@ class TestDigits:
     def test_wrong_arguments_are_refused(self, arguments, sentence):
         with pytest.raises(ValueError, match=sentence):
             Digits(**arguments)
+
+    def test_hidden_is_a_list(self):
+        with pytest.raises(
+            TypeError, match=r"hidden must be a list in which each is .*, got 32 \(int\)"
+        ):
+            Digits(hidden=32)
+        assert Digits(hidden=np.array([8])) == Digits(hidden=[8.0]) == Digits(hidden=(8,))
+
+    def test_sharpness_takes_an_array_of_seeds_and_wants_one_a_run(self):
+        problem = Digits(pool_size=20)
+        params = problem.init(np.arange(2))
+        assert np.array_equal(problem.sharpness(params, seeds=np.arange(2)), problem.sharpness(params))
+        with pytest.raises(ValueError, match="seeds must be one for each of 2 runs, got 1"):
+            problem.sharpness(params, seeds=[0])
+        with pytest.raises(ValueError, match="seeds must be one for each of 2 runs, got 0"):
+            Digits(pool_size=20, label_noise=0.5, fresh_noise=False).sharpness(params)
+        with pytest.raises(ValueError, match=r"params must have the shape \(runs, 650\), got \(650,\)"):
+            problem.sharpness(params[0])
+
+    def test_whole_numbers_become_ints(self):
+        assert Digits(batch_size=8.0) == Digits(batch_size=np.int64(8)) == Digits(batch_size=8)
+        assert next(Digits(batch_size=8.0).batches([0], 1))[0].shape == (1, 65, 8)
 
     def test_an_unknown_split_is_refused(self):
         with pytest.raises(ValueError, match="split must be 'train' or 'test', got 'valid'"):

@@ -7,42 +7,42 @@ from lrsched.problems import Digits, Quadratic
 
 
 class TestOnDigits:
-    FOUND = range_test(Digits(hidden=(32,), label_noise=0.2), SGD(), seeds=8)
+    TEST = range_test(Digits(hidden=(32,), label_noise=0.2), SGD(), seeds=8)
 
     def test_the_rate_rises_by_the_same_factor_at_every_update(self):
-        lr = self.FOUND.lr
+        lr = self.TEST.lr
         assert lr[[0, -1]] == pytest.approx([1e-4, 10])
         np.testing.assert_allclose(lr[1:] / lr[:-1], lr[1] / lr[0])
 
     def test_suggestions_are_in_the_order_that_their_rules_imply(self):
-        minimum, steepest = self.FOUND.suggest("minimum"), self.FOUND.suggest()
-        assert self.FOUND.suggest("minimum/10") == pytest.approx(minimum / 10)
+        minimum, steepest = self.TEST.suggest("minimum"), self.TEST.suggest()
+        assert self.TEST.suggest("minimum/10") == pytest.approx(minimum / 10)
         assert 0.05 < steepest < minimum
-        assert self.FOUND.suggest("valley") < minimum
-        assert all(self.FOUND.suggestions(rule).shape == (8,) for rule in RULES)
+        assert self.TEST.suggest("valley") < minimum
+        assert all(self.TEST.suggestions(rule).shape == (8,) for rule in RULES)
 
     def test_an_unknown_rule_is_refused(self):
         with pytest.raises(ValueError, match=r"rule must be 'steepest', .* or 'valley', got 'flattest'"):
-            self.FOUND.suggest("flattest")
+            self.TEST.suggest("flattest")
 
 
 def test_it_stops_a_seed_when_its_loss_has_grown_fourfold():
-    found = range_test(Quadratic([1.0, 4.0]), SGD(), min_lr=0.01, max_lr=1e3, steps=200, seeds=2)
-    [stop] = set(np.argmax(np.isnan(found.smoothed), axis=1))
-    assert found.lr[stop] > 0.5
-    kept = found.smoothed[:, :stop]
-    assert np.all(kept[:, -1] <= 4 * kept.min(axis=1))
-    assert np.isnan(found.smoothed[:, stop:]).all()
-    assert found.loss[:, -1].tolist() == [np.inf, np.inf]
-    assert found.suggest("minimum") < found.lr[stop]
+    test = range_test(Quadratic([1.0, 4.0]), SGD(), min_lr=0.01, max_lr=1e3, steps=200, seeds=2)
+    [stop] = set(np.argmax(np.isnan(test.smoothed), axis=1))
+    assert test.lr[stop] > 0.5
+    before = test.smoothed[:, :stop]
+    assert np.all(before[:, -1] <= 4 * before.min(axis=1))
+    assert np.isnan(test.smoothed[:, stop:]).all()
+    assert test.loss[:, -1].tolist() == [np.inf, np.inf]
+    assert test.suggest("minimum") < test.lr[stop]
 
 
 def test_smoothing_is_the_running_average_without_its_bias_to_0():
-    found = range_test(Quadratic(1.0), SGD(), max_lr=0.5, steps=5, smoothing=0.5, seeds=1)
-    loss = found.loss[0]
-    assert found.smoothed[0, :2] == pytest.approx([loss[0], (loss[0] + 2 * loss[1]) / 3])
+    test = range_test(Quadratic(1.0), SGD(), max_lr=0.5, steps=5, smoothing=0.5, seeds=1)
+    loss = test.loss[0]
+    assert test.smoothed[0, :2] == pytest.approx([loss[0], (loss[0] + 2 * loss[1]) / 3])
     weights = 0.5 ** np.arange(4, -1, -1)
-    assert found.smoothed[0, -1] == pytest.approx(weights @ loss / weights.sum())
+    assert test.smoothed[0, -1] == pytest.approx(weights @ loss / weights.sum())
 
 
 @pytest.mark.parametrize(
@@ -75,5 +75,5 @@ def test_no_rate_is_suggested_where_a_run_diverges_at_once():
     for start, min_lr in ((1.0, 1e3), (1e200, 0.1)):
         test = range_test(Quadratic(1.0, start=start), SGD(), min_lr=min_lr, max_lr=1e4, seeds=2)
         for rule in RULES:
-            with pytest.raises(ValueError, match=r"min_lr must be lower: at .* a run diverges before its second update"):
+            with pytest.raises(ValueError, match="a run diverges before its second update"):
                 test.suggest(rule)

@@ -84,8 +84,8 @@ class TestEvery:
     def test_a_column_of_rates_gives_each_run_its_own(self, optimizer):
         rates = np.geomspace(1e-3, 1, 6)[:, None]
         together, _ = self.run(optimizer, self.start(), rates)
-        alone = [self.run(optimizer, self.start(), rate)[0][i] for i, rate in enumerate(rates[:, 0])]
-        assert np.array_equal(together, alone)
+        single = [self.run(optimizer, self.start(), rate)[0][i] for i, rate in enumerate(rates[:, 0])]
+        assert np.array_equal(together, single)
 
     def test_runs_do_not_touch_each_other(self, optimizer):
         together, _ = self.run(optimizer, self.start(), 0.1)

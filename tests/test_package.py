@@ -17,7 +17,7 @@ from lrsched import plotting, schedules
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def defined(module):
+def own_names(module):
     """The public classes and functions that a module defines."""
     return {
         name
@@ -27,7 +27,7 @@ def defined(module):
 
 
 def test_every_public_schedule_is_exported():
-    assert {*schedules.__all__} == defined(schedules) | {"Schedule", "rates"}
+    assert {*schedules.__all__} == own_names(schedules) | {"Schedule", "rates"}
 
 
 def test_what_a_module_exports_the_package_exports():
@@ -47,9 +47,9 @@ def test_what_an_editor_reads_is_what_runs():
     """The imports that only a type checker sees lead to the objects that Python finds."""
     [block] = [node for node in ast.parse(inspect.getsource(lrsched)).body if isinstance(node, ast.If)]
     assert block.test.id == "TYPE_CHECKING"
-    seen = {alias.name: node.module for node in block.body for alias in node.names}
-    assert {*seen} == {*lrsched.__all__, "plotting", "course"}
-    for name, module in seen.items():
+    imports = {alias.name: node.module for node in block.body for alias in node.names}
+    assert {*imports} == {*lrsched.__all__, "plotting", "course"}
+    for name, module in imports.items():
         assert getattr(lrsched, name) is getattr(import_module(module), name)
 
 
@@ -141,8 +141,8 @@ def test_an_example_stands(name):
 
 def test_docstrings_cite_what_the_bibliography_holds():
     keys = set(re.findall(r"^@\w+\{(\w+),", (ROOT / "references.bib").read_text(), re.MULTILINE))
-    cited = {key for path in ROOT.glob("lrsched/**/*.py") for key in re.findall(r"\[(\w+)\]_", path.read_text())}
-    assert cited and cited <= keys
+    citations = {key for path in ROOT.glob("lrsched/**/*.py") for key in re.findall(r"\[(\w+)\]_", path.read_text())}
+    assert citations and citations <= keys
 
 
 def test_the_readme_prints_what_its_code_prints(capsys):

@@ -33,14 +33,14 @@ class TestRates:
         assert np.array_equal(rates(schedule, 25), schedule(np.arange(25)))
 
     def test_any_callable_is_asked_once_for_each_update_in_order(self):
-        asked = []
+        steps = []
 
         def schedule(t):
-            asked.append(t)
-            return 1 / len(asked)
+            steps.append(t)
+            return 1 / len(steps)
 
         assert rates(schedule, 4).tolist() == [1, 1 / 2, 1 / 3, 1 / 4]
-        assert asked == [0, 1, 2, 3]
+        assert steps == [0, 1, 2, 3]
 
 
 class TestQuadratic:
@@ -124,8 +124,8 @@ class TestNoise:
 
     def test_a_seed_fixes_the_noise_whoever_is_beside_it(self, problem):
         together = np.array(list(problem.batches([3, 5, 8], 70)))
-        alone = np.array(list(problem.batches([5], 70)))
-        assert np.array_equal(together[:, 1:2], alone)
+        single = np.array(list(problem.batches([5], 70)))
+        assert np.array_equal(together[:, 1:2], single)
 
     def test_a_longer_run_begins_like_a_shorter_one(self, problem):
         shorter, longer = (np.array(list(problem.batches([5], steps))) for steps in (100, 200))
@@ -242,8 +242,8 @@ class TestDigits:
         problem = Digits(hidden=(4,), label_noise=0.9, fresh_noise=False, pool_size=100)
         params = np.repeat(problem.init([0]), 2, axis=0)
         first, second = problem.sharpness(params, seeds=[0, 1], tolerance=1e-5)
-        alone = problem.sharpness(params[:1], seeds=[0], tolerance=1e-5)[0]
-        assert first == pytest.approx(alone, rel=1e-3)
+        single = problem.sharpness(params[:1], seeds=[0], tolerance=1e-5)[0]
+        assert first == pytest.approx(single, rel=1e-3)
         assert first != pytest.approx(second, rel=5e-3)
 
     def test_it_pickles_compares_and_hashes(self):
@@ -269,9 +269,7 @@ class TestDigits:
             Digits(**arguments)
 
     def test_hidden_is_a_list(self):
-        with pytest.raises(
-            TypeError, match=r"hidden must be a list in which each is .*, got 32 \(int\)"
-        ):
+        with pytest.raises(TypeError, match=r"hidden must be a list in which each is .*, got 32 \(int\)"):
             Digits(hidden=32)
         assert Digits(hidden=np.array([8])) == Digits(hidden=[8.0]) == Digits(hidden=(8,))
 

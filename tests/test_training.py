@@ -123,9 +123,9 @@ class TestSeeds:
         assert not np.array_equal(still.batch_grads[0], still.batch_grads[1])
 
     def test_a_seed_gives_the_same_run_whichever_other_seeds_there_are(self):
-        alone = train(DIGITS, Adam(), Constant(0.01), steps=70, seeds=[5])
+        single = train(DIGITS, Adam(), Constant(0.01), steps=70, seeds=[5])
         among = train(DIGITS, Adam(), Constant(0.01), steps=70, seeds=[1, 5, 9])
-        assert np.array_equal(alone.loss[0], among.loss[1])
+        assert np.array_equal(single.loss[0], among.loss[1])
 
     def test_a_number_of_seeds_counts_from_0(self):
         assert train(NOISY, SGD(), Constant(0.1), steps=1, seeds=3).seeds == (0, 1, 2)

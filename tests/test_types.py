@@ -86,9 +86,9 @@ def faults(tmp_path_factory):
         "--follow-imports=silent",
         "--hide-error-context",
     ]
-    done = subprocess.run([sys.executable, "-m", "mypy", *options, file], cwd=ROOT, capture_output=True, text=True)
-    lines = {int(line): text for line, text in re.findall(r"user\.py:(\d+): error: (.*)", done.stdout)}
-    assert lines, done.stdout + done.stderr
+    process = subprocess.run([sys.executable, "-m", "mypy", *options, file], cwd=ROOT, capture_output=True, text=True)
+    lines = {int(line): text for line, text in re.findall(r"user\.py:(\d+): error: (.*)", process.stdout)}
+    assert lines, process.stdout + process.stderr
     return lines
 
 
@@ -104,12 +104,12 @@ def test_a_type_checker_refuses_a_wrong_name_or_use(use, faults):
 @pytest.mark.parametrize("module", [lrsched, plotting], ids=lambda module: module.__name__)
 def test_an_editor_completes_every_name_and_shows_its_documentation(module):
     text = f"import {module.__name__}\n{module.__name__}."
-    found = {completion.name: completion for completion in jedi.Script(text).complete(2)}
-    assert {*module.__all__} <= {*found}
+    completions = {completion.name: completion for completion in jedi.Script(text).complete(2)}
+    assert {*module.__all__} <= {*completions}
     for name in module.__all__:
         value = getattr(module, name)
         if inspect.isclass(value) or inspect.isfunction(value):
-            assert inspect.getdoc(value).splitlines()[0] in found[name].docstring(), name
+            assert inspect.getdoc(value).splitlines()[0] in completions[name].docstring(), name
 
 
 @pytest.mark.parametrize(

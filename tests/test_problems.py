@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from lrsched.digits import images_and_labels
-from lrsched.problems import Digits, Quadratic, Ravine, rates
-from lrsched.schedules import CosineDecay
+from lrsched.problems import Digits, Quadratic, Ravine
+from lrsched.schedules import CosineDecay, rates
 
 
 def simulate(problem, schedule, seeds, steps):

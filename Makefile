@@ -37,7 +37,7 @@ test: test-style test-package test-notebooks test-book
 
 test-style: .venv/with-test
 	$(call say,Style)
-	@ruff check . && ruff format --check .
+	@ruff check . && ruff format --check . && mypy
 
 test-package: .venv/with-book .venv/with-test
 	$(call say,Package)

@@ -33,7 +33,7 @@ def idea_of(text: str) -> str | None:
     """
     found = {idea: re.search(rf"\b(?:{words})\b", text, re.IGNORECASE) for idea, words in WORDS.items()}
     starts = {idea: match.start() for idea, match in found.items() if match}
-    return min(starts, key=starts.get) if starts else None
+    return min(starts, key=lambda idea: starts[idea]) if starts else None
 
 
 def paint(fig: Figure) -> None:

@@ -38,7 +38,7 @@ def two_teams(teams: Mapping[str, Comparison], rates: Mapping[str, Mapping[str, 
 
 
 def shared_rate(results: Mapping[str, Tuned], constant: str) -> Callable[..., str]:
-    """Where the run of each schedule ends for every peak rate, and what is read off: at one rate, or at each minimum."""
+    """Where the run of each schedule ends for every peak rate; what is read off at one rate, or at each minimum."""
     grid = next(iter(results.values())).peak_lrs
     losses = {name: result.scores.mean(axis=1) for name, result in results.items()}
 

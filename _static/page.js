@@ -26,7 +26,7 @@ addEventListener('load', () => {
 // What a reader has done, kept in this browser alone: a quiet mark beside each page in the contents.
 addEventListener('DOMContentLoaded', () => {
   const key = 'lrsched:progress';
-  const article = document.querySelector('article'), links = document.querySelectorAll('.bd-sidenav li > a.reference');
+  const article = document.querySelector('article'), links = document.querySelectorAll('.bd-sidenav li > a.reference:not(.sections *)');
   const here = location.pathname.split('/').slice(-2).join('/').replace('.html', '');
   const isTable = value => typeof value === 'object' && value !== null && !Array.isArray(value);
 

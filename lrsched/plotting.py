@@ -10,6 +10,7 @@ their name at their end.
 """
 
 import base64
+import hashlib
 import html
 import io
 import re
@@ -462,7 +463,7 @@ def label_end(ax: Axes, label: str) -> Axes:
     _check.instance("label", label, str, "text")
     points = np.asarray(ax.lines[-1].get_xydata())
     for x, y in points[np.isfinite(points).all(axis=1)][-1:] if label else ():
-        line = {"va": "center", "gid": "label", "size": ax.xaxis.label.get_fontsize()}
+        line: dict[str, Any] = {"va": "center", "gid": "label", "size": ax.xaxis.label.get_fontsize()}
         ax.annotate(label, (x, y), (LABEL_AT, 0), textcoords="offset points", **line)
         in_points = Affine2D().scale(1 / 72) + ax.figure.dpi_scale_trans + ScaledTranslation(x, y, ax.transData)  # type: ignore[arg-type]
         style = {"edgecolor": ax.lines[-1].get_color(), "linewidth": 0.8, "fill": False, "clip_on": False}

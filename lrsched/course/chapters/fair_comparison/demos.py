@@ -27,10 +27,11 @@ def two_teams(teams: Mapping[str, Comparison], rates: Mapping[str, Mapping[str, 
                     text = {"textcoords": "offset points", "va": "center", "color": PALETTE["orange"], "size": 11}
                     ax.annotate(f"rate {rates[team][name]:.2f}", place, (5, 0), **text)
         ax.axvline(1, color=PALETTE["grey"], linestyle="--", linewidth=1)
-        ax.set(yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.4, -0.6), xlim=(0.6, 1.2))
+        ax.set(yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.4, -0.6), xlim=(0.6, 1.25))
         ax.set(xlabel=f"loss divided by that of the {to}")
         ax.tick_params(axis="y", length=0)
         first, second = teams
+        ax.annotate(f"○ {first}\n● {second}", (0.99, 0.99), xycoords="axes fraction", ha="right", va="top", size=11)
         said = f"Open dots: {first}. Filled dots: {second}. They rank the schedules in opposite ways"
         return f"{said}; {first} ran all at one rate, {second} each at its own." if complete else f"{said}."
 
@@ -44,21 +45,23 @@ def shared_rate(results: Mapping[str, Tuned], constant: str) -> Callable[..., st
 
     def draw(ax: Axes, peak_rates: str, peak_rate: float) -> str:
         plotting.log_axis(plotting.log_axis(ax), "x")
-        at = {}
+        at, tops = {}, iter((0.28, 0.24, 0.2, 0.17, 0.14))
         for name, loss in losses.items():
             grey = {"color": PALETTE["grey"], "linestyle": "-"} if name == constant else {}
             ax.plot(grid, loss, **grey)
-            ax.annotate(name, (grid[-1], min(loss[-1], 0.29)), (6, 0), textcoords="offset points", va="center", size=11)
+            end = loss[-1] if loss[-1] < 0.3 else next(tops)  # where a curve leaves the picture, its label stays
+            ax.plot(grid[-1], end, color=PALETTE["blue"], linewidth=0, linestyle="-")
+            plotting.label_end(ax, name)
             at[name] = int(loss.argmin()) if peak_rates == OWN else grid.index(peak_rate)
         if peak_rates == ALL:
             ax.axvline(peak_rate, color=PALETTE["orange"])
+        order = sorted(at, key=lambda name: losses[name][at[name]])
         for name, place in at.items():
             colour = PALETTE["grey" if name == constant else "blue"]
-            ax.plot(grid[place], losses[name][place], "o", color=colour)
+            ax.plot(grid[place], losses[name][place], "o", color=colour, markersize=11 if name == order[0] else 6)
         ax.set(xlabel="peak rate", ylabel="excess loss", xlim=(grid[0], grid[-1]), ylim=(0.075, 0.3))
-        order = sorted(at, key=lambda name: losses[name][at[name]])
         where = "Each at its own best" if peak_rates == OWN else f"All at {peak_rate:g}"
-        return f"{where}: {', '.join(order)}."
+        return f"{where}, the order is: {', '.join(order)}."
 
     return draw
 

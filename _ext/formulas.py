@@ -53,7 +53,7 @@ def assets(app):
     (out / "katex.min.css").write_text(re.sub(r',url\([^)]+\.(?:woff|ttf)\) format\("\w+"\)', "", css))
 
 
-SYMBOLS = {"rate": r"\\eta|\\mathrm\{lr\}|P", "slope": "g|c|L", "weight": "w"}
+SYMBOLS = {"rate": r"\\eta|\\mathrm\{lr\}|P", "slope": "g|c|L", "loss": r"\\ell", "weight": "w"}
 SKIPPED = r"\\(?:text|mathrm|operatorname|begin|end)\{[^}]*\}|\\[A-Za-z]+"
 
 

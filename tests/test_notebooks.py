@@ -2,8 +2,10 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -148,25 +150,30 @@ def run(*command):
     )
 
 
-@pytest.fixture(scope="module")
-def first_run(tmp_path_factory):
-    """Two notebooks that were run, one of which cannot, and what was printed."""
-    folder = tmp_path_factory.mktemp("notebooks")
-    fails = new_code_cell("1 / 0", metadata={"tags": ["raises-exception"]})
-    cells = [new_markdown_cell("# A page"), *map(new_code_cell, (NUMBER, FIGURE, DEMO, QUIZ)), fails]
-    nbformat.write(new_notebook(cells=cells), folder / "good.ipynb")
-    nbformat.write(new_notebook(cells=[new_code_cell("1 / 0")]), folder / "fails.ipynb")
-    done = run(ROOT / "tools/notebooks.py", "run", folder / "good.ipynb", folder / "fails.ipynb")
-    return folder, done
+@pytest.fixture(scope="session")
+def first_run(once, tmp_path_factory):
+    """The folder of two notebooks that were run, one of which cannot, with what was printed and the exit status."""
+
+    def make():
+        folder = tmp_path_factory.mktemp("notebooks")
+        fails = new_code_cell("1 / 0", metadata={"tags": ["raises-exception"]})
+        cells = [new_markdown_cell("# A page"), *map(new_code_cell, (NUMBER, FIGURE, DEMO, QUIZ)), fails]
+        nbformat.write(new_notebook(cells=cells), folder / "good.ipynb")
+        nbformat.write(new_notebook(cells=[new_code_cell("1 / 0")]), folder / "fails.ipynb")
+        done = run(ROOT / "tools/notebooks.py", "run", folder / "good.ipynb", folder / "fails.ipynb")
+        (folder / "printed.txt").write_text(f"{done.stdout}{done.returncode}")
+        return folder
+
+    return Path(once("notebooks", make))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def good(first_run):
     """A notebook as `make notebooks` stores it."""
-    return first_run[0] / "good.ipynb"
+    return first_run / "good.ipynb"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def copies(good):
     """The spoilt notebooks, and one that is not, by what was done to each."""
     notebooks = {spoil: nbformat.read(good, 4) for spoil in COPIES}
@@ -175,8 +182,8 @@ def copies(good):
     return notebooks
 
 
-@pytest.fixture(scope="module")
-def refused_by_nbval(good, copies):
+@pytest.fixture
+def refused_by_nbval(good, copies, tmp_path):
     """What strict nbval refuses of the copies; one kernel executes the cells of all, as no cell needs another."""
     untouched = code(nbformat.read(good, 4))
     asked = [
@@ -188,7 +195,7 @@ def refused_by_nbval(good, copies):
     cells = [new_code_cell(cell.source, **{k: cell[k] for k in ("outputs", "execution_count")}) for _, cell in asked]
     for cell, (_, spoilt) in zip(cells, asked, strict=True):
         cell.metadata = spoilt.metadata
-    nbformat.write(new_notebook(cells=cells), path := good.with_name("copies.ipynb"))
+    nbformat.write(new_notebook(cells=cells), path := tmp_path / "copies.ipynb")
     done = run("-m", "pytest", "--nbval", "--nbval-current-env", "-q", "-rf", "-p", "no:cacheprovider", path)
     failed = {int(number) for number in re.findall(r"^FAILED .*::Cell (\d+)", done.stdout, re.MULTILINE)}
     assert f"{len(failed)} failed, {len(cells) - len(failed)} passed" in done.stdout
@@ -196,7 +203,7 @@ def refused_by_nbval(good, copies):
 
 
 def test_check_accepts_what_run_has_stored(first_run, good):
-    assert "good.ipynb: run ok" in first_run[1].stdout
+    assert "good.ipynb: run ok" in (first_run / "printed.txt").read_text()
     assert check(good) == []
     assert run(ROOT / "tools/notebooks.py", "check", good).stdout.endswith("good.ipynb: check ok\n")
 
@@ -213,10 +220,10 @@ def test_nbval_sees_what_check_does_not(refused_by_nbval):
     assert refused_by_nbval == set(REFUSED_BY_NBVAL)
 
 
-def test_run_gives_the_same_file_again(good):
-    before = good.read_bytes()
-    run(ROOT / "tools/notebooks.py", "run", good)
-    assert good.read_bytes() == before
+def test_run_gives_the_same_file_again(good, tmp_path):
+    again = Path(shutil.copy(good, tmp_path))
+    run(ROOT / "tools/notebooks.py", "run", again)
+    assert again.read_bytes() == good.read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -240,5 +247,5 @@ def test_check_says_what_is_wrong(spoil, sentence, good, tmp_path):
 
 
 def test_a_cell_that_fails_is_reported_in_one_line(first_run):
-    assert first_run[1].returncode == 1
-    assert first_run[1].stdout.strip().endswith("fails.ipynb: a cell fails: ZeroDivisionError: division by zero")
+    printed = (first_run / "printed.txt").read_text()
+    assert printed.endswith("fails.ipynb: a cell fails: ZeroDivisionError: division by zero\n1")

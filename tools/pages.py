@@ -137,7 +137,7 @@ def chromium() -> str | None:
     raise RuntimeError("Chromium is needed, and neither apt-get nor Playwright could install it")
 
 
-PATIENCE = 180_000  # ms that a test waits for what should come at once: a machine may be busy with ten other things
+PATIENCE = 120_000  # ms that a test waits for what should come at once: a machine may be busy with ten other things
 
 
 @contextmanager

@@ -30,8 +30,8 @@ def page_of(widget):
     return f"""<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Step decay</title>
 <meta name="viewport" content="width=device-width"><style>{COLOURS}</style></head><body><main><h1>Step decay</h1>
 <h2 id="which-rate-does-the-boundary-itself-get">Which rate does the boundary itself get?</h2>
-<noscript>{widget.without_script}</noscript>
-<script type="application/vnd.jupyter.widget-view+json">{{"model_id": "1"}}</script><p id="after">After.</p></main>
+<div class="cell_output">{widget.first_frame}<noscript>{widget.without_script}</noscript>
+<script type="application/vnd.jupyter.widget-view+json">{{"model_id": "1"}}</script></div><p id="after">After.</p></main>
 <script type="application/vnd.jupyter.widget-state+json">{stored}</script>
 <script>{(ROOT / "_static/widgets.js").read_text("utf-8")}</script></body></html>"""
 
@@ -136,7 +136,7 @@ def test_paper_has_every_widget(visit, addresses):
 
 def test_the_keys_of_a_slider(opened):
     page = opened("explorer")
-    shown = page.locator(".slider output").first
+    shown = page.locator(".setting output").first
     slider(page).focus()
     for key, value in [
         ("ArrowRight", "0.5"),
@@ -170,7 +170,7 @@ def test_each_frame_shows_its_own_curves_and_its_sentence(opened, widgets):
     for _ in range(5):
         for key in ("Home", "End"):
             slider(page, "step size").press(key)
-            assert page.locator("figcaption").inner_text() == sentence(page)
+            assert page.locator(".caption").inner_text() == sentence(page)
             seen.append((sentence(page), page.locator("[data-axes]").last.inner_html()))
         slider(page).press("ArrowRight")
     assert [said for said, _ in seen] == content["sentences"]
@@ -282,7 +282,7 @@ def test_touch_targets_are_large(opened, name):
 def test_without_javascript_all_content_is_there(opened, widgets):
     page = opened("explorer", javascript=False)
     assert page.locator("figure svg").is_visible()
-    assert page.locator("figcaption").inner_text().startswith("Multiplied by 0.25 every 50 updates")
+    assert page.locator(".caption span").inner_text().startswith("Multiplied by 0.25 every 50 updates")
     page = opened("quiz", javascript=False)
     assert page.locator("details").count() == len(widgets["quiz"].content["questions"])
     page.locator("summary").first.click()

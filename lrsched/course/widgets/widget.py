@@ -36,7 +36,6 @@ class Widget(anywidget.AnyWidget):
     summary = ""  # what the text representation says of the content
     first_frame = ""  # HTML that the script takes over, where it is there before the script
     without_script = ""  # HTML for a page whose reader has switched JavaScript off
-    room = ""  # the class by which the book's stylesheet keeps room until the script has run
     preview = ""  # PNG in base 64, for viewers that know no widgets
 
     def __repr__(self) -> str:
@@ -48,7 +47,7 @@ class Widget(anywidget.AnyWidget):
 
     def _ipython_display_(self) -> None:
         """Show two outputs, since a page takes only one form of each: HTML for no script, and the widget."""
-        page = f'<noscript class="{self.room}">{self.without_script}</noscript>{self.first_frame}'
+        page = (f"<noscript>{self.without_script}</noscript>" if self.without_script else "") + self.first_frame
         display({"text/html": page, "text/plain": ""}, raw=True)
         data, metadata = self._repr_mimebundle_()
         display(data, metadata=metadata, raw=True)

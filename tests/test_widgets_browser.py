@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lrsched.course import cards, explore, quiz
+from lrsched.course import bet, cards, explore, quiz
 from lrsched.course.chapters.step_decay.demos import step_decay
 
 ROOT = Path(__file__).parents[1]
@@ -31,9 +31,22 @@ def page_of(widget):
 <meta name="viewport" content="width=device-width"><style>{COLOURS}</style></head><body><main><h1>Step decay</h1>
 <h2 id="which-rate-does-the-boundary-itself-get">Which rate does the boundary itself get?</h2>
 <div class="cell_output">{widget.first_frame}<noscript>{widget.without_script}</noscript>
-<script type="application/vnd.jupyter.widget-view+json">{{"model_id": "1"}}</script></div><p id="after">After.</p></main>
+<script type="application/vnd.jupyter.widget-view+json">{{"model_id": "1"}}</script></div>
+<p id="after">After.</p></main>
 <script type="application/vnd.jupyter.widget-state+json">{stored}</script>
 <script>{(ROOT / "_static/widgets.js").read_text("utf-8")}</script></body></html>"""
+
+
+def rises(ax, complete):
+    ax.plot([0, 1], [0, 1 + complete])
+    ax.set(xlim=(0, 1), ylim=(0, 2))
+    return "It rises to 2." if complete else "It rises to 1."
+
+
+def goes(ax, way):
+    ax.plot([0, 1], [0, 1] if way == "up" else [1, 0])
+    ax.set(xlim=(0, 1), ylim=(0, 1))
+    return f"It goes {way}."
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +54,14 @@ def widgets():
     grids = {"decay_rate": [0.1, 0.25, 0.5, 0.75, 0.9], "step_size": [10, 50]}
     start = {"decay_rate": 0.25, "step_size": 50}
     explorer = explore(step_decay, grids, title="Step decay on a noisy loss", panels=2, start=start)
-    return {"explorer": explorer, "quiz": quiz("step_decay"), "cards": cards()}
+    answers = {"no": "It does not.", "yes": "It does."}
+    return {
+        "explorer": explorer,
+        "quiz": quiz("step_decay"),
+        "cards": cards(),
+        "bet": bet("Will it rise?", answers, name="line", right="yes", draw=rises),
+        "words": explore(goes, {"way": ["up", "down"]}, title="Up or down"),
+    }
 
 
 @pytest.fixture(scope="module")
@@ -498,3 +518,41 @@ def test_a_card_with_a_picture_is_told_in_words(opened, widgets):
         page.get_by_role("button", name="I knew it").press("Enter")
     assert page.locator(".front svg").is_visible()
     assert page.locator("p.heard").text_content() == made["heard"]
+
+
+def test_a_bet_by_keyboard_replies_completes_the_picture_and_is_kept(opened, widgets):
+    page = opened("bet")
+    first, *_ = page.locator(".answer").all()
+    assert page.locator("figure svg").get_attribute("aria-label") == "It rises to 1."
+    first.focus()
+    page.keyboard.press("Enter")
+    assert page.get_by_role("status").first.inner_text() == "It does not. Bet again"
+    assert first.get_attribute("aria-pressed") == "true"
+    assert page.locator("figure svg").get_attribute("aria-label") == "It rises to 2."
+    page.locator(".answer").nth(1).click(force=True)  # a second bet is none
+    assert first.get_attribute("aria-pressed") == "true"
+    page.reload()
+    page.locator(".answer[aria-pressed=true]").wait_for()
+    assert page.locator("figure svg").get_attribute("aria-label") == "It rises to 2."
+    page.get_by_role("button", name="Bet again").press("Enter")
+    assert page.evaluate("document.activeElement.className") == "answer"
+    assert page.locator("figure svg").get_attribute("aria-label") == "It rises to 1."
+    page.reload()
+    assert page.locator(".answer[aria-pressed=true]").count() == 0
+
+
+def test_a_widget_takes_the_place_of_its_first_frame_without_a_move(opened):
+    for name in ("bet", "explorer"):
+        before = opened(name, javascript=False).locator(".lrsched figure").bounding_box()
+        page = opened(name)
+        page.locator(".lrsched:not(.first-frame)").wait_for()
+        assert page.locator(".first-frame").count() == 0
+        if name == "bet":  # without JavaScript an explorer's sliders leave their room
+            assert page.locator(".lrsched figure").bounding_box() == pytest.approx(before, abs=1)
+
+
+def test_words_are_chosen_by_buttons(opened):
+    page = opened("words")
+    page.get_by_role("radio", name="down").press("Space")
+    assert sentence(page) == "It goes down."
+    assert page.get_by_role("slider").count() == 0

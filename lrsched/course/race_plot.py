@@ -11,6 +11,7 @@ from lrsched.intervals import Interval
 from lrsched.training import Comparison
 
 WIDE = 4  # from this ratio of the largest to the smallest on, the axis is logarithmic
+LOST = 1000  # an arm whose loss is this many times that of the other has no place on it
 
 
 class Race:
@@ -61,8 +62,7 @@ def race(
         return {name: paired(name, metric, split, to) for name in one if name != to}
 
     rows, open_rows = results(comparison), results(beside) if beside else {}
-    shown = [result for result in (*rows.values(), *open_rows.values()) if np.isfinite(result.mean)]
-    axis = Axis([even, *(r.mean - r.half_width for r in shown), *(r.mean + r.half_width for r in shown)])
+    axis = Axis(even, [result for result in (*rows.values(), *open_rows.values()) if _has_place(result)])
     best = min(rows, key=lambda name: rows[name].mean * (-1 if metric == "accuracy" else 1))
     lines = [_row(axis, name, rows[name], open_rows.get(name), even, name == best) for name in rows]
     seeds = comparison[to].loss.shape[0]
@@ -85,16 +85,19 @@ def race(
 class Axis:
     """From values to shares of the width, in per cent."""
 
-    def __init__(self, values: list[float]):
-        low, high = min(values), max(values)
-        self.log = low > 0 and high / low > WIDE
+    def __init__(self, even: float, results: list[Interval]):
+        means = [even, *(result.mean for result in results)]
+        self.log = min(means) > 0 and max(means) / min(means) > WIDE
+        low = min([even, *(result.mean - result.half_width for result in results)])
+        low = max(low, min(means) / 2) if self.log else low
+        high = max([even, *(result.mean + result.half_width for result in results)])
         locator = LogLocator(subs=(1, 2, 5)) if self.log else MaxNLocator(6, steps=[1, 2, 5, 10])
         room = (high / low) ** 0.04 if self.log else (high - low or 1) * 0.04
         self.ends = (low / room, high * room) if self.log else (low - room, high + room)
         self.values = [v for v in locator.tick_values(*self.ends) if self.ends[0] <= v <= self.ends[1]]
 
     def __call__(self, value: float) -> float:
-        low, high, value = np.log([*self.ends, value]) if self.log else (*self.ends, value)
+        low, high, value = np.log([*self.ends, max(value, self.ends[0])]) if self.log else (*self.ends, value)
         return round(100 * float((value - low) / (high - low)), 2)
 
     def ticks(self) -> str:
@@ -102,8 +105,12 @@ class Axis:
         return f'<svg height="20" aria-hidden="true">{"".join(texts)}</svg>'
 
 
+def _has_place(result: Interval) -> bool:
+    return bool(np.isfinite(result.mean) and abs(result.mean) < LOST)
+
+
 def _row(axis: Axis, name: str, result: Interval, beside: Interval | None, even: float, bold: bool) -> str:
-    number = str(result) if np.isfinite(result.mean) else "diverged"
+    number = str(result) if _has_place(result) else "diverged"
     weight = ' font-weight="700"' if bold else ""
     parts = [
         f'<text y="16"{weight}>{html.escape(str(name))}</text>',
@@ -111,13 +118,13 @@ def _row(axis: Axis, name: str, result: Interval, beside: Interval | None, even:
         '<line class="rail" x1="0" x2="100%" y1="34" y2="34"/>',
         f'<line class="even" x1="{axis(even)}%" x2="{axis(even)}%" y1="24" y2="44"/>',
     ]
-    if beside and np.isfinite(beside.mean):
+    if beside and _has_place(beside) and _has_place(result):
         parts += [
             f'<line class="move" x1="{axis(beside.mean)}%" x2="{axis(result.mean)}%" y1="34" y2="34"/>',
             _whisker(axis, beside, ' opacity=".45"'),
             f'<circle class="open" cx="{axis(beside.mean)}%" cy="34" r="5"/>',
         ]
-    if np.isfinite(result.mean):
+    if _has_place(result):
         parts += [_whisker(axis, result), f'<circle class="dot" cx="{axis(result.mean)}%" cy="34" r="6"/>']
     alt = html.escape(f"{name}: {number}")
     return f'<svg height="50" role="img" aria-label="{alt}">{"".join(parts)}</svg>'

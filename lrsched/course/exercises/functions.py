@@ -24,7 +24,7 @@ from lrsched.course.exercises.values import (
     difference,
     numbers,
     read,
-    rounded_to,
+    rounding,
     same,
     short_text,
     unrolled,
@@ -57,7 +57,8 @@ def outcome(function: Callable, arguments: tuple, steps: Sequence[int], shape) -
     try:
         with np.errstate(all="ignore"):  # the settings are put back, whatever the function does to them
             value = unrolled(function(*arguments))
-            if steps and callable(value):
+            is_schedule = callable(value)
+            if steps and is_schedule:
                 value = [value(step) for step in steps]
         if guard.time_was_up():  # it caught the TimeLimit
             raise TimeLimit
@@ -72,7 +73,7 @@ def outcome(function: Callable, arguments: tuple, steps: Sequence[int], shape) -
         return Result(trouble="still gives `...`", status="not attempted")
     if value is None:
         return Result(trouble="gives None: is a `return` missing?", cause="None")
-    if steps and not (isinstance(value, list) and len(value) == len(steps)):
+    if steps and not is_schedule:
         return Result(trouble=f"gives {short_text(value)}, where a schedule should come", cause="no schedule")
     try:
         return Result(read(value, shape))
@@ -154,6 +155,10 @@ class Function(FunctionTask):
     curve: tuple[str, Sequence] | str = ""
 
     @cached_property
+    def memory(self) -> dict[tuple[Callable, int], Result]:
+        return {}
+
+    @cached_property
     def expected(self) -> list:
         """What `answer` gives in each case; worked out when it is needed, since some answers train."""
         return [numbers(self._own(case)) for case in self.cases]
@@ -202,25 +207,25 @@ class Function(FunctionTask):
             return "Your program differs from the one that was given, and still gives the same in every case."
         if any(result.trouble for result in results):
             return ""
-        places = rounded_to([result.value for result in results], self.expected)
-        if places == 0:
-            return "You round to whole numbers: give the numbers as they are."
-        return f"You round to {places} places: give the numbers as they are." if places else ""
+        return rounding([result.value for result in results], self.expected)
 
     def _mistake_in(self, at: int, result: Result) -> str:
         """What is known of a mistake that gives this result in the case `at`."""
-        case, expected = self.cases[at], self.expected[at]
-        if not result.trouble and agree(result.value, expected):
+        if not result.trouble and agree(result.value, self.expected[at]):
             return ""
-        known = (sentence for wrong, sentence in self.mistakes if self._call(wrong, case, expected).like(result))
-        return next(known, "")
+        return next((says for wrong, says in self.mistakes if self._of_ours(wrong, at).like(result)), "")
 
     def _alike(self, function: Callable, results: list[Result]) -> bool:
         """Whether a function of ours gives the same results in every case."""
-        calls = (self._call(function, *pair) for pair in zip(self.cases, self.expected, strict=True))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return all(map(Result.like, calls, results))
+        return all(self._of_ours(function, at).like(result) for at, result in enumerate(results))
+
+    def _of_ours(self, function: Callable, at: int) -> Result:
+        """What a function of ours gives in the case `at`; worked out once, since some of them train."""
+        if (function, at) not in self.memory:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                self.memory[function, at] = self._call(function, self.cases[at], self.expected[at])
+        return self.memory[function, at]
 
     def _drawn(self, answer: Callable, index: int) -> str:
         """The learner's curve over the expected one for one of the cases; none where either is no curve."""

@@ -53,6 +53,7 @@ def advice(
 
 def changes(rates: np.ndarray, stride: int) -> Iterator[tuple[str, np.ndarray]]:
     """Changes of some rates, the others staying as they are."""
+    yield "add 0.1 to all rates", rates + 0.1
     if (rates < 0).any():
         yield "give 0 in the place of every rate below 0", rates.clip(0)
     if (rates > 1).any():

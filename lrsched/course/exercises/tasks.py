@@ -6,7 +6,7 @@ answer to recognise a learner's; the tests submit it and demand that very senten
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 from math import floor, isfinite, isnan, log10
 
 from lrsched.course.exercises import guard, progress
@@ -109,7 +109,7 @@ class Number(Task):
 
     answer: float
     mistakes: Sequence[tuple[float, str]]
-    rtol: float = 1e-3
+    rtol: float = 1e-6
     digits: int = 0
 
     def solution_cell(self) -> str:
@@ -141,7 +141,7 @@ class Number(Task):
     def _fault(self, value: float) -> str:
         if isnan(value):
             return "is no number."
-        if as_typed(value, self.answer):
+        if as_typed(value, self.answer, least=1):
             return "is right as far as it goes: give more digits."
         if agree(numbers(-value), numbers(self.answer), self.rtol):
             return "has the right size and the wrong sign."
@@ -150,12 +150,16 @@ class Number(Task):
         return f"is too {'large' if abs(value) > abs(self.answer) else 'small'}."
 
 
-def as_typed(value: float, exact: float) -> bool:
-    """Whether `value` is `exact`, or that number with as many digits as somebody typed."""
+def as_typed(value: float, exact: float, least: int = 2) -> bool:
+    """Whether `value` is `exact`, or that number rounded or cut off after as many digits, `least` or more."""
     if not isfinite(value) or not isfinite(exact) or value == 0:
         return value == exact
-    digits = len(Decimal(repr(value)).normalize().as_tuple().digits)
-    return agree(numbers(value), numbers(exact)) or (digits > 1 and float(f"{exact:.{digits}g}") == value)
+    typed = Decimal(repr(value)).normalize()
+    if agree(numbers(value), numbers(exact)):
+        return True
+    unit = Decimal(1).scaleb(typed.as_tuple().exponent)
+    cut = (Decimal(exact).quantize(unit, rounding) for rounding in (ROUND_HALF_EVEN, ROUND_DOWN))
+    return len(typed.as_tuple().digits) >= least and typed in cut
 
 
 @dataclass(kw_only=True, repr=False, eq=False)

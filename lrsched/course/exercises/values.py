@@ -137,12 +137,15 @@ def same(one: object, other: object) -> bool:
 
 
 @quiet
-def rounded_to(got, expected) -> int | None:
-    """To how many places every reading in `got` was rounded, where that is all that is wrong."""
+def rounding(got, expected) -> str:
+    """What to say where every reading in `got` was rounded, and that is all that is wrong."""
     got, expected = np.concatenate(_flat(got)), np.concatenate(_flat(expected))
     if got.shape != expected.shape:
-        return None
-    return next((n for n in range(10) if allclose(got, np.round(expected, n), rtol=1e-12, atol=1e-12)), None)
+        return ""
+    if any(array_equal(got, whole(expected)) for whole in (np.round, np.floor, np.trunc, np.ceil)):
+        return "You give whole numbers, cut off or rounded: give the numbers as they are."
+    places = (n for n in range(1, 10) if allclose(got, np.round(expected, n), rtol=1e-12, atol=1e-12))
+    return next((f"You round to {n} places: give the numbers as they are." for n in places), "")
 
 
 def _flat(readings) -> list[np.ndarray]:

@@ -42,7 +42,7 @@ PEAKS = [0.06, 0.1, 0.15, 0.2, 0.27]
         (BOWL, [3, 30, 300], PEAKS, 12),
         (BOWL, [5, 11, 19, 31, 53, 97], [0.19, 0.24, 0.31], 150),
         (Quadratic([0.13, 2.3], noise=1.1), [97, 53, 31, 19, 11, 5], [0.1, 0.2, 0.4, 0.6], 80),
-        (Quadratic([0.31, 2.9], noise=3.1), [13, 17, 23, 29, 37], [0.07, 0.13, 0.26, 0.52], 50),
+        (Quadratic([0.53, 1.7, 4.9], noise=2.0, start=2.0), list(range(8, 28)), [0.11, 0.13, 0.17, 0.23], 37),
     ],
     seconds=10,
     mistakes=[
@@ -129,6 +129,8 @@ def best_half_life(problem, half_lives, peak_lrs, steps):
         (0.23, 0.91, 1, 3),
         (3.1, 0.77, 9, 250),
         (1.7, 1.0, 6, 20),
+        (0.64, 0.2, 17, 850),
+        (137.1, 0.93, 150, 231),
     ],
     curve=("step", range(41)),
     mistakes=[
@@ -327,6 +329,7 @@ worth = Number(
     title="What eternity is worth",
     section="Why patience does not help",
     answer=100,
+    rtol=3e-4,
     mistakes=[
         (99, "You left out update 0, which uses the peak rate itself."),
         (
@@ -375,6 +378,7 @@ worth = Number(
         (2.3, 8, 3),
         (0.137, 97, 31),
         (0.37, 7, 700),
+        (137.1, 150, 31),
     ],
     curve=("step", range(0, 161, 4)),
     mistakes=[

@@ -105,6 +105,8 @@ def decay_peak(problem):
         (0.013, 11, 300),
         (0.7, 1, 0),
         (0.7, 1, 5),
+        (137.1, 150, 111),
+        (0.0137, 7, 5),
     ],
     curve=("step", range(9)),
     mistakes=[
@@ -187,7 +189,7 @@ def parts(peak_lr, warmup_steps, hold_until, steps, init=None, boundary=None, le
 @function(
     title="Compose a schedule",
     section="The formula",
-    cases=[(0.4, 4, 10, 20), (0.37, 5, 17, 29), (1.3, 3, 11, 36), (0.013, 7, 8, 31)],
+    cases=[(0.4, 4, 10, 20), (0.37, 5, 17, 29), (1.3, 3, 11, 36), (0.013, 7, 8, 31), (137.1, 11, 13, 27)],
     steps=range(40),
     curve="update",
     mistakes=[
@@ -214,12 +216,16 @@ def parts(peak_lr, warmup_steps, hold_until, steps, init=None, boundary=None, le
             "You decay as soon as the warm-up is over. In between the rate stays at its peak until `hold_until`.",
         ),
         (
+            lambda P, W, h, n: parts(P, W, h, n, boundary=W),
+            "Your decay begins as soon as the warm-up is over. In between the rate stays at its peak.",
+        ),
+        (
             lambda P, W, h, n: parts(P, W, h, n, decay=LinearDecay),
             "Your rate goes down along a straight line. Asked is cosine decay.",
         ),
         (
             lambda P, W, h, n: Join([Constant(P), CosineDecay(P, decay_steps=n - h)], boundaries=[h]),
-            "The warm-up is missing.",
+            "There is no warm-up: your rate is at its peak from the start.",
         ),
         (
             lambda P, W, h, n: Warmup(Constant(P), warmup_steps=W, init_lr=P / W),
@@ -262,6 +268,7 @@ def resume_late(schedule, done, steps):
         (LinearDecay(0.53, decay_steps=7), 0, 7),
         (LinearDecay(0.53, decay_steps=7), 6, 6),
         (Warmup(CosineDecay(0.37, decay_steps=9), warmup_steps=3), 5, 17),
+        (LinearDecay(137.1, decay_steps=130), 111, 115),
     ],
     curve="update after the resume",
     mistakes=[
@@ -330,7 +337,7 @@ RUN = NoisyRun(Quadratic((1.0, 0.1), noise=0.5, start=5.0), steps=60, constant=0
     cases=[(step,) for step in range(RUN.steps)],
     beside=("step", "best constant rate", RUN.constant),
     report=RUN.report,
-    advice=lambda rates: advice(rates, RUN.final_loss, np.any),
+    advice=lambda rates: advice(rates, RUN.final_loss, lambda rates: True),
     requirements=[
         Requirement(
             "the expected loss ends at no more than 0.6 of that of the best constant rate",

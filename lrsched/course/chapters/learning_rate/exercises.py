@@ -24,6 +24,8 @@ from lrsched.training import train
         (2.71, 0.0, 5.3, 0.37),
         (-2.3, -3.14, 0.7, 1.9),
         (913.7, -0.41, 0.013, 0.59),
+        (7.3, 150.3, 0.0031, 137.1),
+        (0.37, -0.21, 211.7, 0.0031416),
     ],
     curve=("weight", range(-5, 6)),
     mistakes=[
@@ -235,9 +237,20 @@ def weights_after(weight, updates, step):
         (1.7, 4.0, 0.25, 3),
         (2.3, 1.7, 0.1, 0),
         (-40.0, 1.1, 1.9, 3),
+        (137.7, 0.0029, 111.3, 3),
+        (0.9, 151.3, 0.0021, 3),
+        (1.3, 0.7, 0.11, 102),
     ],
     curve="update",
     mistakes=[
+        (
+            lambda w, c, lr, n: weights_after(w, n, lambda v: lr if c * v > 0 else -lr),
+            "Each step is as long as the rate, whatever the slope is. Let it be the rate times the slope.",
+        ),
+        (
+            lambda w, c, lr, n: weights_after(w, n + 1, lambda v: lr * c * v),
+            "Your list has one weight too many at its end: do as many updates as `updates` says.",
+        ),
         (
             lambda w, c, lr, n: weights_after(w, n, lambda v: lr * np.sign(c * v)),
             "Each step is still as long as the rate, and the slope only gives its side. Let the slope be as long as "
@@ -315,10 +328,12 @@ def losses(curvatures, lr, updates):
     section="The digits",
     cases=[
         (losses([10], 0.3, 5), 0.3),
-        (losses([3.73], 0.61, 8), 0.61),
-        (losses([8.21, 1.13, 0.2], 0.29, 60), 0.29),
-        (losses([5.17, 3, 3, 3], 0.5, 80), 0.5),
-        (losses([0.37, 0.011], 6.4, 70), 6.4),
+        (losses([3.7320508], 0.61, 8), 0.61),
+        (losses([8.2137, 1.13, 0.2], 0.29, 60), 0.29),
+        (losses([5.1716, *[3] * 30], 0.5, 80), 0.5),
+        (losses([0.3734567, 0.011], 6.4, 70), 6.4),
+        (losses([0.0137], 150.0, 9), 150.0),
+        (losses([141.42], 0.015, 9), 0.015),
     ],
     mistakes=[
         (

@@ -29,6 +29,8 @@ from lrsched.training import compare, tune
         (0.1, 0.5, 1, 6),
         (0.23, 0.31, 100, 99),
         (0.64, 0.2, 17, 850),
+        (0.1, 0.5, 1, 0),
+        (137.1, 0.9, 150, 449),
     ],
     curve=("step", range(41)),
     mistakes=[
@@ -56,7 +58,8 @@ from lrsched.training import compare, tune
         ),
         (
             lambda P, g, s, t: P * g ** ceil(t / s),
-            "You round the number of periods up, so that the first drop comes at update 1. Round down.",
+            "Your first drop comes at update 1: you count a period as soon as it begins (rounding up does so). Count "
+            "the periods that are over: round down.",
         ),
         (
             lambda P, g, s, t: P * g ** (t // s + 1),
@@ -191,7 +194,7 @@ def unpaired(comparison):
     return interval(decay / constant.mean())
 
 
-FAST = Quadratic([0.53, 4.7], noise=1.0, start=2.0)
+VALLEY = Quadratic([0.53] * 10 + [4.7] * 10, noise=1.0, start=2.0)
 
 
 @function(
@@ -199,9 +202,9 @@ FAST = Quadratic([0.53, 4.7], noise=1.0, start=2.0)
     section="Does it help?",
     given=unfair_race,
     cases=[
-        (FAST, [0.02, 0.04, 0.08, 0.16, 0.32], 100),
-        (FAST, [0.03, 0.05, 0.07, 0.11, 0.15, 0.23, 0.33], 37),
-        (Quadratic([0.71, 3.3], noise=1.7, start=3.0), [0.04, 0.06, 0.08, 0.1, 0.14, 0.2, 0.28, 0.4], 60),
+        (VALLEY, [0.02, 0.04, 0.08, 0.16, 0.32], 100),
+        (VALLEY, [0.03, 0.05, 0.07, 0.11, 0.15, 0.23, 0.33], 37),
+        (Quadratic([0.53, 1.7, 4.9], noise=2.0, start=2.0), np.geomspace(0.03, 0.4, 80).tolist(), 37),
     ],
     seconds=10,
     mistakes=[
@@ -232,6 +235,10 @@ FAST = Quadratic([0.53, 4.7], noise=1.0, start=2.0)
         (
             race_by(race=range(100, 116)),
             "You race on the seeds that chose the rates. The seeds of the race are 0 to 15.",
+        ),
+        (
+            race_by(race=10),
+            "You race on 10 seeds. Asked are the 16 seeds from 0 to 15.",
         ),
         (
             race_by(race=range(100, 105)),
@@ -280,6 +287,8 @@ in_epochs = StepDecay(0.4, decay_rate=0.5, step_size=2)
         (ExponentialDecay(0.37, decay_rate=0.71, step_size=3), 7, 34),
         (LinearDecay(0.53, decay_steps=9), 6, 23),
         (LinearDecay(0.53, decay_steps=9), 1, 4),
+        (StepDecay(137.1, decay_rate=0.1, step_size=1), 1, 0),
+        (StepDecay(1.0, decay_rate=0.1, step_size=1), 391, 11_000),
     ],
     curve=("step", range(41)),
     mistakes=[
@@ -313,6 +322,10 @@ in_epochs = StepDecay(0.4, decay_rate=0.5, step_size=2)
         (
             lambda schedule, n, t: schedule(t // n - 1),
             "You are one epoch late: the first updates belong to epoch 0.",
+        ),
+        (
+            lambda schedule, n, t: schedule((t - 1) // n),
+            "The first update of each epoch gets the rate of the epoch before: take `step` as it is.",
         ),
         (
             lambda schedule, n, t: schedule(t) // n,
@@ -369,6 +382,7 @@ def descend(used, plotted):
         (StepDecay(0.93, decay_rate=0.13, step_size=1), 4),
         (PiecewiseConstant([0.13, 0.57, 0.91], boundaries=[1, 4]), 7),
         (LinearDecay(1.7, decay_steps=5), 5),
+        (StepDecay(15.1, decay_rate=0.13, step_size=3), 12),
         (StepDecay(0.37, decay_rate=0.5, step_size=2), 1),
         (StepDecay(0.37, decay_rate=0.5, step_size=2), 0),
     ],

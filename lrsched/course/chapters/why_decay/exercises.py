@@ -22,6 +22,8 @@ from lrsched.training import tune
         (0.011, 23.0, 1.3, 32),
         (1.51, 1.1, 0.7, 5),
         (0.2, 1.3, 0.0, 4),
+        (137.1, 0.0031, 13.1, 2),
+        (0.0031, 151.3, 131.7, 512),
     ],
     curve=("lr", [step / 20 for step in range(1, 31)]),
     mistakes=[
@@ -174,6 +176,7 @@ which_run = Choice(
         ([5.1, 7.7], 1),
         ([3.3, 1.7, 2.9], 3),
         ([0.87], 0),
+        ([*np.round(12.7 / np.arange(1, 14), 2).tolist()], 11),
     ],
     curve="update",
     mistakes=[
@@ -205,6 +208,10 @@ which_run = Choice(
         (
             lambda w, start: [*w[:start], *(sum(w[start:t]) / (t - start) for t in range(start, len(w)))],
             "At `t == start` you divide by 0. There one weight is in the mean already: `weights[start]` itself.",
+        ),
+        (
+            lambda w, start: [sum(w[start : t + 1]) / len(w[start : t + 1]) for t in range(len(w))],
+            "Before `start` your slice is empty, and you divide by 0. There, give the weights themselves.",
         ),
         (
             lambda w, start: [*w[:start], *(sum(w[start:t]) / (t - start + 1) for t in range(start, len(w)))],
@@ -267,7 +274,8 @@ def scores(problem, rates, steps, seeds=range(100, 110)):
         (Quadratic([0.53, 1.7, 4.9], noise=0.5, start=3.0), [0.11, 0.13, 0.15, 0.17, 0.19, 0.21, 0.23], 10),
         (Quadratic([0.53, 1.7, 4.9], noise=0.5, start=3.0), [0.05, 0.06, 0.07, 0.08, 0.09, 0.1, 0.11], 60),
         (Quadratic([0.53, 1.7, 4.9], noise=2.0, start=2.0), [0.054, 0.068, 0.088, 0.112, 0.143, 0.183], 30),
-        (Quadratic([1.0, 3.0], noise=0.9), [0.8, 0.9], 30),
+        (Quadratic([0.53, 1.7, 4.9], noise=2.0, start=2.0), np.geomspace(0.03, 0.2, 60).tolist(), 37),
+        (Quadratic([1.0, 3.0], noise=0.9), [0.8, 0.9], 130),
     ],
     seconds=10,
     mistakes=[
@@ -349,12 +357,10 @@ GOAL = final_loss([EVEN] * UPDATES) / 4
 def later(sizes):
     """The advice to spend later: of some ways to save early and spend late, the one that ends lowest."""
     tried = []
-    for early, late in [(100, 100), (150, 50), (170, 30), (180, 20), (190, 10), (185, 40)]:
-        changed = sizes.copy()
-        changed[:early] = np.maximum(sizes[:early] // 2, 1)
-        spare = BUDGET - changed.sum()
-        changed[-late:] += spare // late
-        what = f"halve your batches before update {early}, and give all that is left to the last {late} updates"
+    for late in (100, 50, 30, 20, 10):
+        changed = np.maximum(sizes // 2, 1)
+        changed[-late:] = (BUDGET - changed[:-late].sum()) // late
+        what = f"halve your batches before update {UPDATES - late}, and share what is left among the updates from there"
         tried.append((final_loss(changed), what, changed))
     best, what, changed = min(tried, key=lambda each: each[0])
     if not best < final_loss(sizes):

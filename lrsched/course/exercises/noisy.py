@@ -42,36 +42,42 @@ def advice(
 ) -> tuple[str, np.ndarray]:
     """The change that lowers the loss most, of some that are easily said, and the rates that it leads to.
 
-    Each is tried, so that none makes things worse. `stride` is the number of updates from one rate to the next.
+    Each is tried, so that none makes things worse; small ones only where no large one helps. `stride` is the number of
+    updates from one rate to the next.
     """
-    tried = [(loss(changed), what, changed) for what, changed in changes(rates, stride) if is_allowed(changed)]
-    best, what, changed = min(tried, key=lambda each: (not np.isfinite(each[0]), each[0]))
-    if not best < loss(rates):
-        return "", rates
-    return f"One change that helps: {what}, and it is {best:.3g}.", changed
+    before = loss(rates)
+    for factor in 2, 1.25, 1.05, 1.01:
+        tried = [(loss(new), what, new) for what, new in changes(rates, factor, stride) if is_allowed(new)]
+        after, what, changed = min(
+            tried, key=lambda each: (not np.isfinite(each[0]), each[0]), default=(before, "", rates)
+        )
+        if after < before or (np.isfinite(after) and not np.isfinite(before)):
+            return f"One change that helps: {what}, and it is {after:.3g}.", changed
+    return "", rates
 
 
-def changes(rates: np.ndarray, stride: int) -> Iterator[tuple[str, np.ndarray]]:
-    """Changes of some rates, the others staying as they are."""
+def changes(rates: np.ndarray, factor: float, stride: int) -> Iterator[tuple[str, np.ndarray]]:
+    """Changes of all rates, or of those before or after a place, the others staying as they are."""
     yield "add 0.1 to all rates", rates + 0.1
     if (rates < 0).any():
         yield "give 0 in the place of every rate below 0", rates.clip(0)
     if (rates > 1).any():
         yield "give 1 in the place of every rate above 1", rates.clip(None, 1)
-    n = len(rates)
-    first, second = (_drop_near(rates, place) for place in (n // 3, 2 * n // 3))
-    for factor in 2, 1.25, 1.05:
-        for begin, end in (0, n), (0, first), (0, second), (first, n), (second, n):
-            for times in factor, 1 / factor:
-                changed = rates.copy()
-                changed[begin:end] *= times
-                where = (
-                    "all rates" if end - begin == n else f"the rates of updates {begin * stride} to {end * stride - 1}"
-                )
-                yield f"multiply {where} by {times:.3g}", changed
+    for times in factor, 1 / factor:
+        yield f"multiply all rates by {times:.3g}", rates * times
+        for place in places(rates):
+            early = np.arange(len(rates)) < place
+            yield (
+                f"multiply the rates before update {place * stride} by {times:.3g}",
+                np.where(early, rates * times, rates),
+            )
+            yield (
+                f"multiply the rates from update {place * stride} on by {times:.3g}",
+                np.where(early, rates, rates * times),
+            )
 
 
-def _drop_near(rates: np.ndarray, place: int) -> int:
-    """The place nearest to `place` at which the rate changes, so that levels stay whole."""
-    places = np.flatnonzero(np.diff(rates)) + 1
-    return int(places[np.abs(places - place).argmin()]) if places.size else place
+def places(rates: np.ndarray) -> set[int]:
+    """Where a curve may be cut: after a third and two thirds, and where the rate drops next to these."""
+    thirds, drops = {len(rates) // 3, 2 * len(rates) // 3}, np.flatnonzero(np.diff(rates)) + 1
+    return thirds | {int(drops[np.abs(drops - third).argmin()]) for third in thirds if drops.size}

@@ -98,9 +98,8 @@ PEAKS = [0.06, 0.1, 0.15, 0.2, 0.27]
     hints=(
         "Which peak rate should each half-life use when you compare them?",
         "For each half-life: tune the peak rate, and keep the lowest of `tuned.scores.mean(axis=1)`.",
-        "In a loop over the half-lives, `tune` gets a function from a peak rate to "
-        "`ExponentialDecay(peak_lr, decay_rate=0.5, step_size=half_life)`. Remember the half-life with the lowest "
-        "score.",
+        "In a loop over the half-lives, do what the example does for the half-life 30, and remember the one with the "
+        "lowest score.",
     ),
     why="Too short a half-life stops before it arrives, too long a one never leaves the noise floor, and the best one "
     "grows with the run. Whoever trains longer has to choose it anew.",

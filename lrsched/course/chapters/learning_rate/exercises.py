@@ -523,10 +523,8 @@ DIGITS = Digits(loss="squared", batch_size=None, pool_size=300)  # its limit is 
     ],
     hints=(
         "How do you see from the losses of a run that it explodes?",
-        "Train with `train(problem, SGD(), Constant(rate), steps=200, seeds=1)`: `.loss[0]` holds the loss before each "
-        "update.",
-        "Go through the rates, compare `run.loss[0, -1]` with `run.loss[0, 100]`, and keep a rate where it is no "
-        "larger.",
+        "Train as the example above does, at each rate: `run.loss[0]` holds the loss before each update.",
+        "In a loop: compare the last of these losses with the one at place 100, and keep the rate if it is no larger.",
     ),
     why="The limit of the digits lies between 1.98 and 2.02, as their largest curvature foretells. To measure it takes "
     "two runs; to see it coming in a loss curve is impossible.",

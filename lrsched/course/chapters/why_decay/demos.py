@@ -18,10 +18,12 @@ def twins(bottom: History, afar: History) -> Callable[..., str]:
     """Where the runs of each pair start in a valley of two weights, seen from above; and then where they end."""
 
     def draw(ax: Axes, complete: bool) -> str:
-        turn = np.linspace(0, 2 * np.pi, 80)
+        turn = np.linspace(0, 2 * np.pi, 200)
         for height in (0.1, 0.5, 1.5, 4, 9):
             across, along = np.sqrt(2 * height / np.array(bottom.problem.curvatures))
-            ax.plot(across * np.cos(turn), along * np.sin(turn), **BACKGROUND | {"linewidth": 0.6})
+            x, y = across * np.cos(turn), along * np.sin(turn)
+            seen = (x > -3.3) & (x < 1.9) & (y > -1.2) & (y < 1.8)
+            ax.plot(x, np.where(seen, y, np.nan), **BACKGROUND | {"linewidth": 0.6})
         ax.set(xlim=(-3.3, 1.9), ylim=(-1.2, 1.8), xlabel="first weight", ylabel="second weight")
         rim = afar.path[0, 0]
         ring = {"markeredgecolor": PALETTE["grey"], "markerfacecolor": "none", "linestyle": "none"}

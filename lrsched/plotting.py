@@ -579,7 +579,7 @@ def png(fig: Figure, drawn: str) -> str:
     Raises
     ------
     TypeError
-        If `fig` is no Figure.
+        If `fig` is no Figure, or `drawn` no text.
 
     Examples
     --------
@@ -588,6 +588,7 @@ def png(fig: Figure, drawn: str) -> str:
     'iVBORw0K'
     """
     _check.instance("fig", fig, Figure, "a Figure, as `figure()` returns it first")
+    _check.instance("drawn", drawn, str, "the SVG of the figure")
     metadata = {"Software": None, "Comment": digest(drawn)}
     fig.savefig(file := io.BytesIO(), format="png", dpi=72, transparent=False, metadata=metadata)
     return base64.b64encode(file.getvalue()).decode()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from test_exercises import SHEETS, TASKS, no_progress  # noqa: F401 (a fixture)
 
-from lrsched.course.exercises import guard, step_decay
+from lrsched.course.exercises import fair_comparison, guard, step_decay
 from lrsched.course.exercises.functions import FunctionTask
 from lrsched.course.exercises.verdict import MARKS
 
@@ -218,16 +218,84 @@ def test_nothing_that_a_function_does_gets_out(task):
 @pytest.mark.parametrize("task", FUNCTION_TASKS)
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a limit that falls into a destructor
 def test_what_does_not_end_is_too_slow(task, monkeypatch):
-    monkeypatch.setattr(guard, "SECONDS", 0.05)
-    says = rf"`{task.name}\(.*\)` did not finish in 0.05 seconds: look for a loop that never ends\."
+    monkeypatch.setattr(guard, "WAITING", 0.05)
+    monkeypatch.setattr(task, "seconds", 0.05)
+    busy = "was stopped after 0.05 seconds of processor time: either a loop never ends, or there is a much quicker way"
+    waits = "did nothing for 0.05 seconds: does it sleep, or wait for something?"
     for deed in ENDLESS:
         verdict = judged(task, deed)
         assert verdict.status == "too slow", deed.__name__
-        assert re.fullmatch(says, verdict.lines[0])
+        assert re.fullmatch(rf"`{task.name}\(.*\)` {re.escape(waits if deed is sleeps else busy)}\.?", verdict.lines[0])
 
 
-def test_the_limit_is_two_seconds():
-    assert guard.SECONDS == 2
+def test_the_limits_are_those_that_the_page_names():
+    assert (guard.SECONDS, guard.WAITING) == (2, 5)
+
+
+def test_a_slow_curve_takes_nothing_from_a_right_answer(monkeypatch):
+    task, calls = step_decay.step_decay, []
+    monkeypatch.setattr(guard, "SECONDS", 0.1)
+
+    def slow_later(*arguments):
+        calls.append(arguments)
+        if len(calls) > len(task.cases):
+            loops()
+        return task.answer(*arguments)
+
+    verdict = task.check(slow_later)
+    assert (verdict.status, verdict.curve) == ("correct", "")
+
+
+class Yes(str):
+    """Says yes to everything."""
+
+    def __eq__(self, other):
+        return True
+
+    __hash__ = str.__hash__
+
+    def strip(self, *_):
+        return self
+
+    def lower(self):
+        return self
+
+
+class Text:
+    """Claims to be a text."""
+
+    __class__ = str
+
+
+def test_no_cheat_is_taken_for_a_choice():
+    for cheat in Yes("z"), Text():
+        assert judged(fair_comparison.fair_race, cheat).status == "not yet"
+
+
+@pytest.mark.parametrize("task", FUNCTION_TASKS)
+def test_no_setting_of_numpy_breaks_the_checker(task):
+    def strict(*_):
+        np.seterr(all="raise")
+        return 1e300
+
+    before = np.geterr()
+    for answer in strict, lambda *_: 1e300, lambda *_: [1e300] * 6, lambda *_: (1e300, [1e300]):
+        with np.errstate(all="raise"):
+            assert judged(task, answer).status in NOT_RIGHT
+        assert np.geterr() == before
+
+
+@pytest.mark.parametrize("task", FUNCTION_TASKS)
+def test_who_looks_around_finds_no_expected_value(task):
+    found = []
+
+    def looks(*_):
+        frame = sys._getframe(1)
+        found.append({name for name, value in frame.f_locals.items() if name in ("self", "expected", "case")})
+        return frame.f_locals["shape"]
+
+    assert judged(task, looks).status in NOT_RIGHT
+    assert set().union(*found) == set()
 
 
 def test_an_interrupt_by_the_learner_comes_through():

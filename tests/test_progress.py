@@ -30,12 +30,12 @@ def restart():
 
 
 def test_progress_is_kept_over_a_restart(folder):
-    step_decay.boundary.check("a")
+    step_decay.train.check(7)
     step_decay.first_below.check(180)
-    assert stored(folder) == {"step_decay": {"boundary": "tried", "first_below": "done"}}
+    assert stored(folder) == {"step_decay": {"train": "tried", "first_below": "done"}}
     restart()
     assert repr(step_decay.progress()).startswith("█░░░░░ 1 of 6 tasks done")
-    assert "◐ At the boundary: tried" in step_decay.progress().lines
+    assert "◐ Find the bug: tried" in step_decay.progress().lines
     assert [path.name for path in folder.iterdir()] == [".lrsched-progress.json"]
 
 
@@ -49,8 +49,8 @@ def test_progress_never_falls(folder):
 def test_two_notebooks_share_the_file(folder):
     step_decay.first_below.check(180)
     restart()  # as in another kernel, which knows nothing of the first
-    step_decay.boundary.check("b")
-    assert stored(folder) == {"step_decay": {"first_below": "done", "boundary": "done"}}
+    step_decay.train.check(step_decay.train.answer)
+    assert stored(folder) == {"step_decay": {"first_below": "done", "train": "done"}}
 
 
 def test_not_attempted_is_not_recorded(folder):
@@ -60,8 +60,8 @@ def test_not_attempted_is_not_recorded(folder):
 
 def test_what_another_edition_wrote_is_stored(folder):
     (folder / ".lrsched-progress.json").write_text('{"later": {"later": "done"}}')
-    step_decay.boundary.check("b")
-    assert stored(folder) == {"later": {"later": "done"}, "step_decay": {"boundary": "done"}}
+    step_decay.train.check(step_decay.train.answer)
+    assert stored(folder) == {"later": {"later": "done"}, "step_decay": {"train": "done"}}
 
 
 DAMAGED = {
@@ -70,13 +70,13 @@ DAMAGED = {
     "a number": b"7",
     "a huge number": b"9" * 5000,
     "no states": b'{"step_decay": 1}',
-    "another state": b'{"step_decay": {"boundary": "won"}}',
-    "a list for a state": b'{"step_decay": {"boundary": []}}',
-    "a table for a state": b'{"step_decay": {"boundary": {"boundary": "done"}}}',
+    "another state": b'{"step_decay": {"train": "won"}}',
+    "a list for a state": b'{"step_decay": {"train": []}}',
+    "a table for a state": b'{"step_decay": {"train": {"train": "done"}}}',
     "not UTF-8": b"\xff\xfe\x00",
     "deep": b"[" * 100_000,
     "deep in a chapter": b'{"step_decay": ' * 50_000,
-    "10 MB": b'{"step_decay": {"boundary": "' + b"x" * 10_000_000 + b'"}}',
+    "10 MB": b'{"step_decay": {"train": "' + b"x" * 10_000_000 + b'"}}',
     "10 MB of chapters": b"{" + b", ".join(b'"%d": {}' % i for i in range(800_000)) + b"}",
 }
 
@@ -87,23 +87,23 @@ def test_a_damaged_file_is_kept_aside_and_named_once(folder, content):
     for i in (1, 2):
         path.write_bytes(content)
         restart()
-        verdict = step_decay.boundary.check("b")
+        verdict = step_decay.train.check(step_decay.train.answer)
         aside = f".lrsched-progress.damaged-{i}.json"
         assert verdict.status == "correct"
         assert verdict.lines[1:] == (
             f"The file of your progress was damaged: it is kept as `{aside}`, and a new one is begun.",
         )
         assert (folder / aside).read_bytes() == content
-    assert stored(folder) == {"step_decay": {"boundary": "done"}}
-    assert len(step_decay.boundary.check("b").lines) == 1
+    assert stored(folder) == {"step_decay": {"train": "done"}}
+    assert len(step_decay.train.check(step_decay.train.answer).lines) == 1
 
 
 def test_an_empty_or_missing_file_is_no_trouble(folder):
     (folder / ".lrsched-progress.json").write_text("")
-    assert len(step_decay.boundary.check("b").lines) == 1
+    assert len(step_decay.train.check(step_decay.train.answer).lines) == 1
     (folder / ".lrsched-progress.json").unlink()
-    assert len(step_decay.boundary.check("b").lines) == 1
-    assert stored(folder) == {"step_decay": {"boundary": "done"}}
+    assert len(step_decay.train.check(step_decay.train.answer).lines) == 1
+    assert stored(folder) == {"step_decay": {"train": "done"}}
 
 
 @pytest.mark.parametrize("fails", ["touch", "write_text", "replace", "read_bytes"])
@@ -116,18 +116,18 @@ def test_a_file_that_cannot_be_used_costs_a_sentence_once_and_nothing_else(folde
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, fails, refuse)
-        assert step_decay.boundary.check("b").lines[1:] == (
+        assert step_decay.train.check(step_decay.train.answer).lines[1:] == (
             "Your progress cannot be kept in `.lrsched-progress.json` (Permission denied): "
             "before you close this notebook, note the code that `summary()` shows.",
         )
-        assert len(step_decay.boundary.check("b").lines) == 1
+        assert len(step_decay.train.check(step_decay.train.answer).lines) == 1
         assert "2 of 6" in step_decay.progress().heading
     assert (folder / ".lrsched-progress.json").read_bytes() == before
 
 
 def test_the_environment_switches_the_file_off(folder, monkeypatch):
     monkeypatch.setenv("LRSCHED_PROGRESS", "off")
-    step_decay.boundary.check("b")
+    step_decay.train.check(step_decay.train.answer)
     assert not list(folder.iterdir())
 
 
@@ -136,7 +136,7 @@ def code_of(message):
 
 
 def test_a_resume_code_brings_the_progress_back():
-    step_decay.boundary.check("b")
+    step_decay.train.check(step_decay.train.answer)
     step_decay.train.check(step_decay.train_late)
     step_decay.step_decay.check(abs)
     before, code = step_decay.sheet.states(), code_of(step_decay.progress())
@@ -163,7 +163,7 @@ def test_every_state_survives_its_code():
 
 
 def test_a_mistyped_code_changes_nothing():
-    step_decay.boundary.check("b")
+    step_decay.train.check(step_decay.train.answer)
     code, before = code_of(step_decay.progress()), step_decay.sheet.states()
     typed = [code[:i] + letter + code[i + 1 :] for i in range(len("step_decay-"), len(code)) for letter in "0A9ZU!"]
     typed += ["", "step_decay", "step_decay-", code[:-1], code + "0", "99-ABC", "x", None, 7, step_decay, "é-é"]
@@ -184,7 +184,7 @@ def test_the_summary_says_what_to_read_again():
     assert "Read again" not in repr(summary())
     second.check(max)
     first.check(max)
-    step_decay.boundary.check("b")
+    step_decay.train.check(step_decay.train.answer)
     assert f"{again}{first.section}, {second.section}." in summary().lines
     second.check(second.answer)
     assert f"{again}{first.section}." in summary().lines
@@ -192,7 +192,7 @@ def test_the_summary_says_what_to_read_again():
 
 def test_a_folder_in_place_of_the_file_costs_a_sentence_and_stays(folder):
     (folder / ".lrsched-progress.json").mkdir()
-    verdict = step_decay.boundary.check("b")
+    verdict = step_decay.train.check(step_decay.train.answer)
     assert verdict.status == "correct"
     assert verdict.lines[1].startswith("Your progress cannot be kept in `.lrsched-progress.json` (it is not a file)")
     assert (folder / ".lrsched-progress.json").is_dir()

@@ -42,7 +42,10 @@ def test_dot_whisker_and_even_line_stand_where_their_numbers_are(result, page):
 
 
 def test_the_table_is_folded_below_and_is_the_text_of_the_cell(result, page):
-    assert page.select_one("details pre").text == repr(race(result)) == result.table()
+    cells = [[cell.text for cell in row.select("td")] for row in page.select("details tbody tr")]
+    assert [row[0] for row in cells] == ["constant", "linear", "lost"]
+    assert cells[1] == ["linear", str(result.mean("linear")), str(result.ratio("linear"))]
+    assert repr(race(result)) == result.table()
     assert "One more <word>." in page.select_one("figcaption").text
 
 

@@ -97,7 +97,7 @@ CALLS = {  # a right call of everything public that takes arguments
     plotting.plot_range_test: {"ax": None, "test": RANGE, "rule": "valley", "label": "cosine"},
     plotting.label_end: {"ax": None, "label": "cosine"},
     plotting.svg: {"fig": None, "alt": "A line."},
-    plotting.png: {"fig": None},
+    plotting.png: {"fig": None, "drawn": "<svg></svg>"},
     plotting.show: {"fig": None, "alt": "A line."},
 }  # fmt: skip
 
@@ -124,7 +124,7 @@ ACCEPTED = {
     **dict.fromkeys(["label_noise", "smoothing"], NATURAL),
     **dict.fromkeys(["nesterov", "fresh_noise", "sharex", "progress"], frozenset({"True"})),
     **dict.fromkeys(["batch_size", "executor", "to", "size"], frozenset({"None"})),
-    **dict.fromkeys(["label", "alt"], frozenset({"''", "'text'"})),
+    **dict.fromkeys(["label", "alt", "drawn"], frozenset({"''", "'text'"})),
     "metric": ANY | {"None"},  # a number for the plateau scheduler, else the name of a score
     "step": {"inf", "-inf", "0", "-1", "2.5", "10**400", "[]", "[-1, -1]", "empty array", "an array of three axes"},
     "start": {"0", "-1", "2.5", "[-1, -1]"},

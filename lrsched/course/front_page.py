@@ -24,9 +24,9 @@ def one_drop(axes: list[Axes], drop_at: int) -> str:
     plotting.plot_schedule(top, dropped(drop_at), STEPS)
     top.set(ylim=(0, 0.115), yticks=[0, 0.05, 0.1])
     plot_expected_loss(bottom, Constant(PEAK_LR / 10), label="", **{**BACKGROUND, "linestyle": ":"})
-    bottom.annotate(f"{PEAK_LR / 10:g} all the way", (118, 0.4), color=BACKGROUND["color"], size=11)
+    bottom.annotate(f"{PEAK_LR / 10:g} all the way", (118, 0.4), color=BACKGROUND["color"], size=12.2)
     bottom.axhline(GOAL, color=BACKGROUND["color"], linestyle="--", linewidth=1.2)
-    bottom.annotate(f"goal {GOAL:g}", (4, GOAL * 1.15), size=11)
+    bottom.annotate(f"goal {GOAL:g}", (4, GOAL * 1.15), size=12.2)
     end = plot_expected_loss(bottom, dropped(drop_at), label="")
     floor = PROBLEM.expected_loss(Constant(PEAK_LR), STEPS)[-1]
     if drop_at >= STEPS:

@@ -76,8 +76,7 @@ def race(
     return Race(
         f'<figure class="race" style="--mark: {mark}"><style>{style}</style>{"".join(lines)}{axis.ticks()}'
         f"<figcaption>{text}</figcaption>"
-        f"<details><summary>The table</summary><pre>{html.escape(comparison.table(metric, split, to))}</pre></details>"
-        "</figure>",
+        f"<details><summary>The table</summary>{_table(comparison, rows, metric, split, to)}</details></figure>",
         comparison.table(metric, split, to),
     )
 
@@ -103,6 +102,21 @@ class Axis:
     def ticks(self) -> str:
         texts = (f'<text class="tick" x="{self(v)}%" y="14" text-anchor="middle">{v:g}</text>' for v in self.values)
         return f'<svg height="20" aria-hidden="true">{"".join(texts)}</svg>'
+
+
+def _table(comparison: Comparison, rows: dict[str, Interval], metric: str, split: str, to: str) -> str:
+    """The same numbers as `Comparison.table`, in cells that fit a phone."""
+    relation = "minus" if metric == "accuracy" else "over"
+    head = "".join(f"<th>{html.escape(str(cell))}</th>" for cell in ("", f"{split} {metric}", f"{relation} {to}"))
+    body = ""
+    for name in comparison:
+        cells = name, comparison.mean(name, metric, split), rows.get(name, "")
+        lost = int(comparison[name].diverged.sum())
+        note = f" ({lost} diverged)" if lost else ""
+        body += f"<tr>{''.join(f'<td>{html.escape(str(cell))}</td>' for cell in cells)}</tr>".replace(
+            "</td>", f"{note}</td>", 1
+        )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _has_place(result: Interval) -> bool:

@@ -69,6 +69,7 @@ function render({model, el}) {
     const again = [...new Set(questions.filter((_, i) => results[i] === false).map(question => question.section))];
     score.replaceChildren(`${right} of ${questions.length} right`, open && open < questions.length ? `, ${open} to go` : '');
     again.forEach((section, i) => score.append(i ? ', ' : '; read again: ', linkTo(section)));
+    if (right === questions.length) done(name, {quiz: true});
   }
 
   function restart() {

@@ -24,14 +24,14 @@ def two_teams(teams: Mapping[str, Comparison], rates: Mapping[str, Mapping[str, 
                 ax.errorbar(ratio.mean, row + shift, xerr=ratio.half_width, fmt="o", **dot)
                 if complete:
                     place = (ratio.mean + ratio.half_width, row + shift)
-                    text = {"textcoords": "offset points", "va": "center", "color": PALETTE["orange"], "size": 11}
+                    text = {"textcoords": "offset points", "va": "center", "color": PALETTE["orange"], "size": 12.2}
                     ax.annotate(f"rate {rates[team][name]:.2f}", place, (5, 0), **text)
         ax.axvline(1, color=PALETTE["grey"], linestyle="--", linewidth=1)
         ax.set(yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.4, -0.6), xlim=(0.6, 1.25))
         ax.set(xlabel=f"loss divided by that of the {to}")
         ax.tick_params(axis="y", length=0)
         first, second = teams
-        ax.annotate(f"○ {first}\n● {second}", (0.99, 0.99), xycoords="axes fraction", ha="right", va="top", size=11)
+        ax.annotate(f"○ {first}\n● {second}", (0.99, 0.99), xycoords="axes fraction", ha="right", va="top", size=12.2)
         said = f"Open dots: {first}. Filled dots: {second}. They rank the schedules in opposite ways"
         return f"{said}; {first} ran all at one rate, {second} each at its own." if complete else f"{said}."
 

@@ -2,55 +2,144 @@
 
 import numpy as np
 
-from lrsched.course.exercises.functions import function, open_function
-from lrsched.course.exercises.noisy import NoisyRun
+from lrsched.course.exercises.functions import Requirement, function, open_function
+from lrsched.course.exercises.noisy import NoisyRun, advice
 from lrsched.course.exercises.sheet import Sheet
-from lrsched.course.exercises.tasks import Choice, Number
-from lrsched.problems import Quadratic
-from lrsched.schedules import CosineDecay, LinearDecay, StepDecay
+from lrsched.course.exercises.tasks import Choice
+from lrsched.optimizers import SGD
+from lrsched.problems import Digits, Quadratic
+from lrsched.range_test import range_test
+from lrsched.schedules import Constant, CosineDecay, Join, LinearDecay, StepDecay, Warmup
 
 fair_race = Choice(
     title="A fair race",
     section="The race, twice",
-    answer="c",
+    answer="b",
     options={
         "a": "One rate for all favours the schedule that it suits best, here the constant one.",
-        "b": "This rate suits the mean of the schedules and none of them. Ask what each would use in earnest.",
-        "c": "Nobody uses a schedule at a rate that is bad for it. The same grid and the same seeds keep it fair.",
+        "b": "Nobody uses a schedule at a rate that is bad for it. The same grid and the same seeds keep it fair.",
+        "c": "This rate suits the mean of the schedules and none of them. Ask what each would use in earnest.",
         "d": "The seeds of the race are then also those that chose the rates, so rates that were lucky look better.",
     },
     hints=(
         "When you use a schedule in earnest, which peak rate do you give it?",
         "Each schedule needs its own best rate, and none may profit from the luck of the seeds.",
-        "Tune each on the same grid, on seeds that the race does not use.",
+        "Compare what two of the answers say about the seeds.",
     ),
 )
 
 
-range_test_pick = Choice(
-    title="Pick from a range test",
+def picked(rule, **options):
+    return lambda problem: range_test(problem, SGD(), **{"seeds": 24} | options).suggest(rule)
+
+
+@function(
+    title="Read a range test",
     section="The range test, and what it cannot see",
-    answer="b",
-    options={
-        "a": "A tenth of the minimum is a rule for constant rates. Linear decay to zero is small by itself later on.",
-        "b": "A decay to zero leaves the noise of the high rates behind, so it can start where the loss is lowest.",
-        "c": "Here the loss is rising again: the test is a short run, and in a long one this rate would break it.",
-        "d": "Halfway between working and exploding is already too high: only the lowest point is known to work.",
-    },
+    cases=[
+        (Quadratic([0.3, 2.1], noise=0.4, start=3.0),),
+        (Digits(hidden=(16,), batch_size=32),),
+        (Quadratic([0.07, 0.9], noise=0.7, start=2.0),),
+    ],
+    seconds=10,
+    mistakes=[
+        (
+            picked("minimum/10"),
+            "A tenth of the minimum is a rule for constant rates. Linear decay to zero gets small by itself later on.",
+        ),
+        (
+            picked("steepest"),
+            "That is where the loss falls fastest. A decay to zero can start higher: where the loss is lowest.",
+        ),
+        (
+            picked("valley"),
+            "That is the middle of the fall. A decay to zero can start higher: where the loss is lowest.",
+        ),
+        (
+            picked("minimum", seeds=10),
+            "You took 10 seeds. Asked is the median over 24.",
+        ),
+        (
+            picked("minimum", seeds=1),
+            "One seed may suggest nonsense. Take the median over 24.",
+        ),
+        (
+            lambda problem: range_test(problem, SGD(), seeds=24).suggestions("minimum"),
+            "Those are the suggestions of all 24 seeds. Take their median.",
+        ),
+        (
+            lambda problem: range_test(problem, SGD(), seeds=24).suggestions("minimum").mean(),
+            "That is the mean of the 24 suggestions. One seed that suggests nonsense moves it: take the median.",
+        ),
+        (
+            lambda problem: range_test(problem, SGD(), seeds=24).suggestions("minimum").max(),
+            "That is the highest of the 24 suggestions. Take their median.",
+        ),
+        (
+            lambda problem: np.nanmin(range_test(problem, SGD(), seeds=24).smoothed),
+            "That is a loss. Return the rate at which the loss is lowest.",
+        ),
+    ],
     hints=(
-        "Does it matter for the choice that the rate goes down to zero afterwards?",
-        "A schedule with decay may start as high as training bears. Which of the rates still lowers the loss?",
-        "Take the rate at the minimum of the curve.",
+        "Does it matter for the choice of the rule that the rate goes down to zero afterwards?",
+        "`range_test(problem, SGD(), seeds=24)` runs the test, and its `.suggest(...)` takes a rule by its name.",
+        "The names of the rules stand in the chapter's table: which of them is the one for linear decay?",
     ),
+    why="A decay to zero leaves the noise of its high rates behind, so it can start where the loss is lowest. The test "
+    "cost 100 updates; tuning five rates to the end costs far more, and finds a rate that is only a little better.",
 )
+def decay_peak(problem):
+    return range_test(problem, SGD(), seeds=24).suggest("minimum")
 
 
 @function(
     title="Warm-up without an idle update",
     section="The formula",
-    cases=[(0.4, 4, 0), (0.4, 4, 1), (0.4, 4, 3), (0.4, 4, 4), (0.4, 4, 9), (1.0, 10, 5)],
+    cases=[
+        (0.4, 4, 0),
+        (0.4, 4, 1),
+        (0.4, 4, 3),
+        (0.4, 4, 4),
+        (0.4, 4, 9),
+        (1.37, 7, 5),
+        (0.013, 11, 300),
+        (0.7, 1, 0),
+        (0.7, 1, 5),
+        (137.1, 150, 111),
+        (0.0137, 7, 5),
+    ],
     curve=("step", range(9)),
     mistakes=[
+        (
+            lambda P, W, t: P * (t + 1) / W,
+            "Your rate never stops rising, and reaches the peak one update early. Hold it, and let the line end at "
+            "`step == warmup_steps`.",
+        ),
+        (
+            lambda P, W, t: P / W + (P - P / W) * min(t / (W + 1), 1),
+            "You reach the peak one update late. The line ends at `step == warmup_steps`.",
+        ),
+        (
+            lambda P, W, t: P / W + (P - P / W) * t / W if t <= W else P / W,
+            "After the warm-up you fall back to the first rate. From then on it is the peak.",
+        ),
+        (
+            lambda P, W, t: P / W + (P - P / W) * (t % W) / W,
+            "Your warm-up starts again and again. From `warmup_steps` on the rate stays at the peak.",
+        ),
+        (
+            lambda P, W, t: P / W + (P - P / W) * t / W if t < W else 0,
+            "After the warm-up you give 0. From then on it is the peak.",
+        ),
+        (
+            lambda P, W, t: P / W + (P - P / W) * min(t // W, 1),
+            "Your rate waits at the first value and then jumps (if you wrote `//`, it cuts off the parts of the line). "
+            "Draw a straight line.",
+        ),
+        (
+            lambda P, W, t: P / W * (W / 1) ** min(t / W, 1),
+            "You rise by equal factors. A straight line rises by equal amounts.",
+        ),
         (
             lambda P, W, t: P * min(t / W, 1),
             "Your update 0 has the rate 0 and does nothing. Start the line at `peak_lr / warmup_steps`.",
@@ -64,8 +153,8 @@ range_test_pick = Choice(
             "Your rate never stops rising. From `warmup_steps` on it stays at the peak.",
         ),
         (
-            lambda P, W, t: P / W if t < W else P,
-            "You wait at the first rate and then jump. Draw a line from one to the other.",
+            lambda P, W, t: P / W if t <= W else P,
+            "You wait at the first rate for too long, and then jump. Draw a line that arrives at `warmup_steps`.",
         ),
         (
             lambda P, W, t: P / W + P * min(t / W, 1),
@@ -79,7 +168,7 @@ range_test_pick = Choice(
     hints=(
         "Which rate should update 0 have, and which one the update at `warmup_steps`?",
         "A line from a to b over W updates is a + (b - a) * t / W. After W it stays at b.",
-        "`first + (peak_lr - first) * min(step / warmup_steps, 1)` with `first = peak_lr / warmup_steps`.",
+        "Here a is `peak_lr / warmup_steps`, and `min(..., 1)` keeps the share of the way from growing on.",
     ),
     why="This is `Warmup(schedule, warmup_steps=..., init_lr=peak_lr / warmup_steps)`. With `init_lr=0` a whole "
     "batch is computed for an update that changes nothing.",
@@ -89,24 +178,76 @@ def warmup_rate(peak_lr, warmup_steps, step):
     return first + (peak_lr - first) * min(step / warmup_steps, 1)
 
 
-multiplied = Number(
-    title="The trap of the multiplier",
-    section="In practice",
-    answer=0.2 * CosineDecay(0.2, decay_steps=100)(50),
+def parts(peak_lr, warmup_steps, hold_until, steps, init=None, boundary=None, length=None, decay=CosineDecay):
+    """The three parts with some of their numbers exchanged: for the mistakes below."""
+    init = peak_lr / warmup_steps if init is None else init
+    warm = Warmup(Constant(peak_lr), warmup_steps=warmup_steps, init_lr=init)
+    down = decay(peak_lr, decay_steps=length or steps - hold_until)
+    return Join([warm, down], boundaries=[boundary or hold_until])
+
+
+@function(
+    title="Compose a schedule",
+    section="The formula",
+    cases=[(0.4, 4, 10, 20), (0.37, 5, 17, 29), (1.3, 3, 11, 36), (0.013, 7, 8, 31), (137.1, 11, 13, 27)],
+    steps=range(40),
+    curve="update",
     mistakes=[
-        (0.1, "That is what the schedule returns at update 50. `LambdaLR` multiplies the optimiser's rate by it."),
-        (0.04, "That is the rate of update 0. At update 50 the cosine is halfway down."),
-        (0.2, "That is the optimiser's own rate. `LambdaLR` multiplies it by what the schedule returns."),
-        (0.3, "You add the two. `LambdaLR` multiplies them."),
-        (0.5, "That would be the factor if the peak of the schedule were 1. Its peak is 0.2."),
+        (
+            lambda P, W, h, n: parts(P, W, h, n, init=0.0),
+            "Your update 0 has the rate 0 and does nothing. `init_lr` sets where the warm-up starts.",
+        ),
+        (
+            lambda P, W, h, n: parts(P, W, h, n, length=n),
+            "Your decay is too long: `decay_steps` is the length of the decay alone, and it begins at `hold_until`.",
+        ),
+        (
+            lambda P, W, h, n: parts(P, W, h, n, length=n - W),
+            "Your decay is too long: it begins at `hold_until`, and `decay_steps` is its length alone.",
+        ),
+        (
+            lambda P, W, h, n: parts(P, W, h, n, boundary=h + W),
+            "Your decay begins too late, by `warmup_steps`. What stands inside a `Warmup` counts its time from the "
+            "end of "
+            "the warm-up.",
+        ),
+        (
+            lambda P, W, h, n: Warmup(CosineDecay(P, decay_steps=n - W), warmup_steps=W, init_lr=P / W),
+            "You decay as soon as the warm-up is over. In between the rate stays at its peak until `hold_until`.",
+        ),
+        (
+            lambda P, W, h, n: parts(P, W, h, n, boundary=W),
+            "Your decay begins as soon as the warm-up is over. In between the rate stays at its peak.",
+        ),
+        (
+            lambda P, W, h, n: parts(P, W, h, n, decay=LinearDecay),
+            "Your rate goes down along a straight line. Asked is cosine decay.",
+        ),
+        (
+            lambda P, W, h, n: Join([Constant(P), CosineDecay(P, decay_steps=n - h)], boundaries=[h]),
+            "There is no warm-up: your rate is at its peak from the start.",
+        ),
+        (
+            lambda P, W, h, n: Warmup(Constant(P), warmup_steps=W, init_lr=P / W),
+            "The decay is missing: `Join` puts one schedule after another.",
+        ),
+        (
+            lambda P, W, h, n: parts(P, W, h, n, init=0.0, length=n),
+            "Two numbers are off: the warm-up starts at 0, and the decay is as long as the whole run.",
+        ),
     ],
     hints=(
-        "What does the schedule return at update 50?",
-        "`LambdaLR` multiplies the rate that the optimiser was made with by this number.",
-        "0.2 times half of 0.2.",
+        "Which parts does the curve have, and at which update does each take over?",
+        "`Warmup(Constant(peak_lr), ...)` rises and then holds. `Join([first, second], boundaries=[b])` changes over "
+        "at b.",
+        "The second part counts its own time from the boundary on: how many updates does it have until `steps`?",
     ),
-    why="0.2 * 0.1: a fifth of what was meant, and no error message. Make the optimiser with lr=1.",
+    why="Parts that count their own time can be put together in any order. This one is also "
+    '`warmup_stable_decay(..., shape="cosine")`.',
 )
+def composed(peak_lr, warmup_steps, hold_until, steps):
+    first = Warmup(Constant(peak_lr), warmup_steps=warmup_steps, init_lr=peak_lr / warmup_steps)
+    return Join([first, CosineDecay(peak_lr, decay_steps=steps - hold_until)], boundaries=[hold_until])
 
 
 def resume_late(schedule, done, steps):
@@ -122,11 +263,35 @@ def resume_late(schedule, done, steps):
     given=resume_late,
     cases=[
         (StepDecay(0.4, decay_rate=0.5, step_size=2), 3, 8),
-        (LinearDecay(0.5, decay_steps=5), 1, 5),
-        (CosineDecay(1.0, decay_steps=6), 4, 6),
+        (LinearDecay(0.53, decay_steps=5), 1, 5),
+        (CosineDecay(1.37, decay_steps=6), 4, 6),
+        (LinearDecay(0.53, decay_steps=7), 0, 7),
+        (LinearDecay(0.53, decay_steps=7), 6, 6),
+        (Warmup(CosineDecay(0.37, decay_steps=9), warmup_steps=3), 5, 17),
+        (LinearDecay(137.1, decay_steps=130), 111, 115),
     ],
     curve="update after the resume",
     mistakes=[
+        (
+            lambda s, done, n: [s(t) for t in range(done, n + 1)],
+            "Your list has one rate too many at its end: the last update of the run is `steps - 1`.",
+        ),
+        (
+            lambda s, done, n: [0] * done + [s(t) for t in range(done, n)],
+            "Your list has an entry for each update that is done. Give the rates of those that are left.",
+        ),
+        (
+            lambda s, done, n: [s(t) for t in range(done)],
+            "Those are the rates of the updates that are done. Give those of the updates that are left.",
+        ),
+        (
+            lambda s, done, n: list(range(done, n)),
+            "Those are the updates that are left. Ask the schedule for the rate of each.",
+        ),
+        (
+            lambda s, done, n: [s(n - 1 - t) for t in range(n - done)],
+            "You go backwards, from the last update down.",
+        ),
         (
             lambda s, done, n: [s(done)] * (n - done),
             "The rate stands still after the resume. Let the step go on counting.",
@@ -151,7 +316,7 @@ def resume_late(schedule, done, steps):
     hints=(
         "If 3 updates are done, which index does the next one have?",
         "The schedule must go on where it stopped: the count starts at `done`, not at 0.",
-        "`range(done, steps)` counts the updates that are left.",
+        "One number in `range(...)` is where to begin, the other where to end. How many updates are left?",
     ),
     why="A schedule has no state, so one integer resumes it. Started at 0 again, the run gets the large rates of "
     "its beginning once more, and ends before they have come down.",
@@ -172,43 +337,51 @@ RUN = NoisyRun(Quadratic((1.0, 0.1), noise=0.5, start=5.0), steps=60, constant=0
     cases=[(step,) for step in range(RUN.steps)],
     beside=("step", "best constant rate", RUN.constant),
     report=RUN.report,
-    rules=[
-        (
-            lambda rates: np.all(rates > 0),
-            lambda t: 0.5 - 0.01 * t,
-            "Your rate reaches 0 or less while updates are left. Let it arrive there when the budget is spent.",
-        ),
-        (
-            lambda rates: rates.max() < 2,
-            lambda t: 2.5 * (1 - t / 60),
-            "Your loss explodes: where the curvature is 1, no rate above 2 is bearable. Lower the peak.",
-        ),
-        (
-            lambda rates: rates[-1] < rates.max() / 5,
-            lambda t: 0.55 * (1 - t / 120),
-            "The budget is spent before your rate has come down. Spread the decay over these 60 updates.",
-        ),
-        (
-            lambda rates: RUN.final_loss(rates) < RUN.goal or RUN.left_of_start(rates) < RUN.from_noise(rates),
-            lambda t: 0.2 * (1 - t / 60),
-            "Most of your loss is left of the start. Raise the peak: a decay to zero forgives it.",
-        ),
-        (
-            lambda rates: RUN.final_loss(rates) < RUN.goal,
-            lambda t: 1.0 * min(1, (60 - t) / 12),
-            "Most of your loss comes from the noise. Begin to decay earlier, or lower the peak.",
+    advice=lambda rates: advice(rates, RUN.final_loss, lambda rates: True),
+    requirements=[
+        Requirement(
+            "the expected loss ends at no more than 0.6 of that of the best constant rate",
+            lambda rates: RUN.final_loss(rates) <= RUN.goal,
+            lambda t: 0.5 * (1 - t / 120),
+            "The loss ends too high.",
         ),
     ],
     hints=(
         "Where should the rate be when the last update comes?",
         "Go down to zero over the whole budget, from a peak well above the best constant rate.",
-        "A line, `peak_lr * (60 - step) / 60`, with a peak near 1.",
+        "A line that reaches 0 at update 60 will do, with a peak near 1.",
     ),
     why="Linear decay to zero uses every update: the first ones for the way, the last ones against the noise. With "
     "twice the budget it would have to be stretched.",
 )
 def my_schedule(step):
     return 1.0 * (60 - step) / 60
+
+
+NETWORK = {"hidden": (32,), "batch_size": 16}
+NETWORKS = {
+    "noisy": Digits(**NETWORK, label_noise=0.3),
+    "clean": Digits(**NETWORK, pool_size=100),
+    "wrong": Digits(**NETWORK, pool_size=100, label_noise=0.3, fresh_noise=False),
+}
+
+decay_or_not = Choice(
+    title="When not to decay",
+    section="When not to decay",
+    answer="c",
+    options={
+        "a": "Look at the ratios again: above 1 the decay ends higher than the constant rate.",
+        "b": "Its labels are wrong, but they stay the same: can the network learn them by heart?",
+        "c": "Both can learn every one of their 100 labels by heart, right or wrong. Then all batches agree, the noise "
+        "is gone, and a decay only makes the run slower. Only labels that change at every visit keep a floor.",
+        "d": "Where labels are drawn anew at every visit the noise never ends: there the decay ends far lower.",
+    },
+    hints=(
+        "For each of the three: can the network bring its training loss to zero?",
+        "Labels that are drawn anew at every visit cannot be learned. What about labels that are wrong and stay?",
+        "Run `ratio(...)` for all three, and see which intervals lie above 1.",
+    ),
+)
 
 
 sheet = Sheet(globals())

@@ -2,22 +2,28 @@
 
 import numpy as np
 
-from lrsched.course.exercises.functions import function, open_function
+from lrsched.course.exercises.functions import Requirement, function, open_function
 from lrsched.course.exercises.sheet import Sheet
 from lrsched.course.exercises.tasks import Choice, Number
+from lrsched.optimizers import SGD
 from lrsched.problems import Quadratic
 from lrsched.schedules import Constant
+from lrsched.training import tune
 
 
 @function(
     title="Compute a noise floor",
     section="The formula",
     cases=[
+        (1.0, 1.0, 2.0, 4),
         (0.1, 1.0, 0.5, 1),
-        (0.1, 1.0, 0.5, 4),
-        (1.0, 0.5, 2.0, 1),
-        (0.01, 20.0, 1.0, 8),
-        (1.5, 1.0, 0.5, 32),
+        (0.13, 2.7, 0.53, 3),
+        (0.37, 0.45, 1.9, 7),
+        (0.011, 23.0, 1.3, 32),
+        (1.51, 1.1, 0.7, 5),
+        (0.2, 1.3, 0.0, 4),
+        (137.1, 0.0031, 13.1, 2),
+        (0.0031, 151.3, 131.7, 512),
     ],
     curve=("lr", [step / 20 for step in range(1, 31)]),
     mistakes=[
@@ -29,6 +35,41 @@ from lrsched.schedules import Constant
             lambda lr, c, s, b: lr * s**2 / b**2 / (2 * (2 - lr * c)),
             "You divide the variance by `batch_size` squared. The *standard deviation* falls with the root of the "
             "batch size, so the variance falls with the batch size itself.",
+        ),
+        (
+            lambda lr, c, s, b: lr * s**2 / b**0.5 / (2 * (2 - lr * c)),
+            "You divide by the root of `batch_size`. That belongs to the standard deviation: the variance falls with "
+            "the "
+            "batch size itself.",
+        ),
+        (
+            lambda lr, c, s, b: lr * s**2 * b / (2 * (2 - lr * c)),
+            "You multiply by `batch_size`. A larger batch has a smaller error: divide.",
+        ),
+        (
+            lambda lr, c, s, b: lr * s**2 / b / (2 * (2 - lr)),
+            "You leave out `curvature`: it stands beside the rate in the denominator.",
+        ),
+        (
+            lambda lr, c, s, b: lr * s**2 / b / (4 - lr * c),
+            "The 2 in front multiplies the whole bracket, `lr * curvature` included.",
+        ),
+        (
+            lambda lr, c, s, b: lr * s**2 / b / (2 * (1 - lr * c)),
+            "The bracket is 2 less `lr * curvature`, not 1 less: it becomes 0 at the rate where training diverges.",
+        ),
+        (
+            lambda lr, c, s, b: lr * s**2 / b / (2 * (2 + lr * c)),
+            "The sign in the bracket: towards the limit of the rate the floor rises without bound.",
+        ),
+        (
+            lambda lr, c, s, b: c * lr * s**2 / b / (2 * (2 - lr * c)),
+            "You multiply by `curvature` once too often: in the mean square it stands in the denominator, and the two "
+            "cancel.",
+        ),
+        (
+            lambda lr, c, s, b: s**2 / b / (2 * (2 - lr * c)),
+            "The rate itself is missing: a smaller rate passes on less of the noise.",
         ),
         (
             lambda lr, c, s, b: lr * s / b / (2 * (2 - lr * c)),
@@ -59,7 +100,7 @@ from lrsched.schedules import Constant
     hints=(
         "What does a batch of 4 do to the variance of the gradient's error?",
         "At rest an update leaves the mean square m as it is: m = (1 - lr c)^2 m + lr^2 noise^2 / batch_size.",
-        "The floor is `lr * noise**2 / batch_size` divided by `2 * (2 - lr * curvature)`.",
+        "Solve for m: one `lr` cancels. The loss is then `curvature * m / 2`.",
     ),
     why="The kicks add lr squared, the slope takes away in proportion to lr: what is left is proportional to lr.",
 )
@@ -90,11 +131,15 @@ floor_after = Number(
             "The variance of the error is divided by the factor of the batch, 2, not by its square.",
         ),
         (floor(0.2, batch_size=0.5), "A larger batch lowers the floor: divide by 2 instead of multiplying."),
+        (
+            floor(0.4) * (0.2 * 1.8) / (0.4 * 1.6) / 2,
+            "You multiply by the bracket: it stands in the denominator, so a larger one makes the floor lower.",
+        ),
     ],
     hints=(
         "Which parts of the formula change, and which stay the same?",
         "Divide the new floor by the old one: the noise cancels.",
-        "The factor is (0.2 / 1.8) / (0.4 / 1.6), and then half of that for the batch.",
+        "`lr / (2 - lr * curvature)` is 0.2 / 1.8 now, and was 0.4 / 1.6. The batch comes on top.",
     ),
     why="The rate alone takes it from 0.09 to 0.04, a little less than half: the bracket grows from 1.6 to 1.8. "
     "The batch halves the rest exactly.",
@@ -104,13 +149,13 @@ floor_after = Number(
 which_run = Choice(
     title="Match runs and rates",
     section="Try it",
-    answer="c",
+    answer="b",
     options={
         "a": "You ordered the runs by their loss at the end. A small rate has a low floor, but it has to arrive "
         "there first: which run is still falling?",
-        "b": "You took the flat run for the slow one. It is flat because it has arrived: it came down first.",
-        "c": "The largest rate comes down first and stops highest, and the smallest is still on its way to a floor "
+        "b": "The largest rate comes down first and stops highest, and the smallest is still on its way to a floor "
         "that lies below the other two.",
+        "c": "You took the flat run for the slow one. It is flat because it has arrived: it came down first.",
         "d": "A comes down furthest, but not fastest. Look at the first 20 updates, and at where each run lies flat.",
     },
     hints=(
@@ -125,10 +170,13 @@ which_run = Choice(
     title="Average the weights",
     section="Three ways below the floor",
     cases=[
-        ([4.0, 2.0, 3.0, -1.0, 0.0, 1.0], 0),
         ([4.0, 2.0, 3.0, -1.0, 0.0, 1.0], 2),
-        ([8.0, 4.0, 2.0, 1.0, -0.5, 0.5, -1.0, 1.5], 4),
-        ([5.0, 7.0], 1),
+        ([4.1, 2.3, 3.7, -1.2, 0.43, 1.9], 0),
+        ([8.3, 4.1, 2.7, 1.1, -0.57, 0.5, -1.3, 1.51], 4),
+        ([5.1, 7.7], 1),
+        ([3.3, 1.7, 2.9], 3),
+        ([0.87], 0),
+        ([*np.round(12.7 / np.arange(1, 14), 2).tolist()], 11),
     ],
     curve="update",
     mistakes=[
@@ -158,6 +206,39 @@ which_run = Choice(
             "Your mean begins one update late: it should hold `weights[start]` itself.",
         ),
         (
+            lambda w, start: [*w[:start], *(sum(w[start:t]) / (t - start) for t in range(start, len(w)))],
+            "At `t == start` you divide by 0. There one weight is in the mean already: `weights[start]` itself.",
+        ),
+        (
+            lambda w, start: [sum(w[start : t + 1]) / len(w[start : t + 1]) for t in range(len(w))],
+            "Before `start` your slice is empty, and you divide by 0. There, give the weights themselves.",
+        ),
+        (
+            lambda w, start: [*w[:start], *(sum(w[start:t]) / (t - start + 1) for t in range(start, len(w)))],
+            "Your sum leaves out the weight at t itself: a slice ends before its second number.",
+        ),
+        (
+            lambda w, start: [*w[:start], *(sum(w[start : t + 1]) // (t - start + 1) for t in range(start, len(w)))],
+            "`//` cuts off what follows the point. Divide with `/`.",
+        ),
+        (
+            lambda w, start: [*w[:start], *(np.mean(w[: t + 1]) for t in range(start, len(w)))],
+            "Before `start` all is right; then your mean goes back to the very first weight. Begin with "
+            "`weights[start]`.",
+        ),
+        (
+            lambda w, start: [*w[:start], *(np.median(w[start : t + 1]) for t in range(start, len(w)))],
+            "You take the median. The mean is asked for.",
+        ),
+        (
+            lambda w, start: [*np.cumsum(w[:start]) / np.arange(1, start + 1), *w[start:]],
+            "It is the other way round: the weights themselves come first, and the means from `start` on.",
+        ),
+        (
+            lambda w, start: [*([0.0] * start), *(np.mean(w[start : t + 1]) for t in range(start, len(w)))],
+            "Before `start` you give zeros: give the weights as they are.",
+        ),
+        (
             lambda w, start: [
                 *w[:start],
                 *[sum(w[max(t - 1, start) : t + 1]) / min(2, t - start + 1) for t in range(start, len(w))],
@@ -168,7 +249,7 @@ which_run = Choice(
     hints=(
         "With `start=2`, which weights are in the mean at update 2? And at update 4?",
         "Before `start`, give the weights as they are. From then on, give the mean of `weights[start : t + 1]`.",
-        "Go through `t` with `range(len(weights))`, and append `sum(part) / len(part)` for that slice.",
+        "Go through `t` in a loop. A mean is the sum of a slice divided by its length.",
     ),
     why="From `start` on, each mean holds one more weight. In practice one keeps only the last mean and moves it "
     "by (weight - mean) / count, which needs no list.",
@@ -180,53 +261,81 @@ def tail_mean(weights, start):
     return means
 
 
+def scores(problem, rates, steps, seeds=range(100, 110)):
+    return tune(problem, SGD(), Constant, rates, steps=steps, seeds=seeds).scores
+
+
 @function(
-    title="Change the batch",
-    section="Rate and batch belong together",
+    title="The best rate for a run",
+    section="One drop, on a real network",
     cases=[
-        (0.1, 32, 128, False),
-        (0.1, 32, 128, True),
-        (0.4, 256, 64, False),
-        (0.001, 256, 64, True),
-        (0.3, 48, 48, False),
+        (Quadratic([0.5, 5.0], noise=0.5), [0.003, 0.03, 0.1, 0.3], 20),
+        (Quadratic([0.5, 5.0], noise=0.5), [0.003, 0.03, 0.1, 0.3], 200),
+        (Quadratic([0.53, 1.7, 4.9], noise=0.5, start=3.0), [0.11, 0.13, 0.15, 0.17, 0.19, 0.21, 0.23], 10),
+        (Quadratic([0.53, 1.7, 4.9], noise=0.5, start=3.0), [0.05, 0.06, 0.07, 0.08, 0.09, 0.1, 0.11], 60),
+        (Quadratic([0.53, 1.7, 4.9], noise=2.0, start=2.0), [0.054, 0.068, 0.088, 0.112, 0.143, 0.183], 30),
+        (Quadratic([0.53, 1.7, 4.9], noise=2.0, start=2.0), np.geomspace(0.03, 0.2, 60).tolist(), 37),
+        (Quadratic([1.0, 3.0], noise=0.9), [0.8, 0.9], 130),
     ],
+    seconds=10,
     mistakes=[
         (
-            lambda lr, old, new, adam: lr * new / old,
-            "You use the linear rule for both. With `adam=True` the rate grows with the square root of the batch.",
+            lambda problem, rates, steps: rates[scores(problem, rates, steps, 10).mean(axis=1).argmin()],
+            "You tune on the seeds 0 to 9. The seeds 100 to 109 are asked for: those of a race are kept for the race.",
         ),
         (
-            lambda lr, old, new, adam: lr * np.sqrt(new / old),
-            "You use the square root for both. With `adam=False` the rate grows in proportion to the batch.",
+            lambda problem, rates, steps: rates[scores(problem, rates, steps, 1).mean(axis=1).argmin()],
+            "You tune on a single seed, and luck chooses the rate. Take the seeds 100 to 109.",
         ),
         (
-            lambda lr, old, new, adam: lr * (new / old if adam else np.sqrt(new / old)),
-            "You have swapped the two: the square root belongs to Adam, the linear rule to SGD.",
+            lambda problem, rates, steps: rates[scores(problem, rates, steps).mean(axis=1).argmax()],
+            "That is the worst of the rates: the score is a loss.",
         ),
         (
-            lambda lr, old, new, adam: lr * (np.sqrt(old / new) if adam else old / new),
-            "Your rate goes the wrong way. A larger batch has less noise, so the rate may rise: new divided by old.",
+            lambda problem, rates, steps: scores(problem, rates, steps).mean(axis=1).argmin(),
+            "That is the place of the best rate in the list. Return the rate itself.",
         ),
         (
-            lambda lr, old, new, adam: lr * (new / old / 2 if adam else new / old),
-            "A square root is not a half: for four times the batch it is 2, and for sixteen times it is 4.",
+            lambda problem, rates, steps: scores(problem, rates, steps).mean(axis=1).min(),
+            "That is the loss of the best rate. Return the rate itself.",
         ),
         (
-            lambda lr, old, new, adam: lr,
-            "Your rate stays as it was. With a larger batch there are fewer updates in an epoch: each must go further.",
+            lambda problem, rates, steps: rates[scores(problem, rates, steps).min(axis=1).argmin()],
+            "You look at the luckiest seed of each rate. Take the mean over the seeds.",
+        ),
+        (
+            lambda problem, rates, steps: rates[np.median(scores(problem, rates, steps), axis=1).argmin()],
+            "You take the median over the seeds. A rate is judged by its mean.",
+        ),
+        (
+            lambda problem, rates, steps: rates[scores(problem, rates, 200).mean(axis=1).argmin()],
+            "You tune for 200 updates, whatever `steps` is. The best rate depends on the length of the run.",
+        ),
+        (
+            lambda problem, rates, steps: max(rates),
+            "That is the largest rate. It arrives first, but its floor is the highest.",
+        ),
+        (
+            lambda problem, rates, steps: min(rates),
+            "That is the smallest rate. Its floor is the lowest, but a short run does not get there.",
+        ),
+        (
+            lambda problem, rates, steps: rates[
+                np.argmin([problem.expected_loss(Constant(rate), steps)[-1] for rate in rates])
+            ],
+            "You took the rate that is best in expectation. Asked is the best on the seeds 100 to 109.",
         ),
     ],
     hints=(
-        "How many times as large is the new batch? By which factor does the rate change, for SGD and for Adam?",
-        "For SGD take that factor itself, for Adam its square root.",
-        "`lr * (new_batch / old_batch) ** power`, where `power` is 0.5 if `adam` is true and 1 otherwise.",
+        "Which function of the package tries every rate of a list, and what does it need to know?",
+        "`tune` takes the problem, the method, the schedule, the rates, `steps` and `seeds`, in this order.",
+        "What `tune` returns knows the best rate: ask for `.best`.",
     ),
-    why="For SGD the floor depends on rate divided by batch. Adam's steps grow by themselves when the noise falls, "
-    "so that only the root is left to do.",
+    why="The longer the run, the lower its best rate: a short run must hurry, a long one has arrived and lies on "
+    "its floor. No constant rate is best for both, and that is why rates decay.",
 )
-def new_rate(lr, old_batch, new_batch, adam):
-    power = 0.5 if adam else 1
-    return lr * (new_batch / old_batch) ** power
+def best_constant(problem, rates, steps):
+    return tune(problem, SGD(), Constant, rates, steps=steps, seeds=range(100, 110)).best
 
 
 UPDATES, BUDGET, RATE = 200, 1000, 0.2
@@ -242,8 +351,21 @@ def final_loss(batch_sizes):
     return squares @ curvatures / 2
 
 
-EVEN_LOSS = final_loss([EVEN] * UPDATES)
-GOAL = EVEN_LOSS / 4
+GOAL = final_loss([EVEN] * UPDATES) / 4
+
+
+def later(sizes):
+    """The advice to spend later: of some ways to save early and spend late, the one that ends lowest."""
+    tried = []
+    for late in (100, 50, 30, 20, 10):
+        changed = np.maximum(sizes // 2, 1)
+        changed[-late:] = (BUDGET - changed[:-late].sum()) // late
+        what = f"halve your batches before update {UPDATES - late}, and share what is left among the updates from there"
+        tried.append((final_loss(changed), what, changed))
+    best, what, changed = min(tried, key=lambda each: each[0])
+    if not best < final_loss(sizes):
+        return "", sizes
+    return f"One change that helps: {what}, and it is {best:.3g}.", changed
 
 
 @open_function(
@@ -252,51 +374,35 @@ GOAL = EVEN_LOSS / 4
     cases=[(step,) for step in range(UPDATES)],
     beside=("step", f"the same batch of {EVEN} throughout", EVEN),
     report=lambda sizes: (
-        f"You use {sizes.sum():.6g} of {BUDGET} gradients"
+        f"You use {sizes.sum():.6g} of {BUDGET} examples"
         + (f" and end at an expected loss of {final_loss(sizes):.3g}" if np.all(sizes > 0) else "")
         + f". The goal is {GOAL:.3g}."
     ),
-    rules=[
-        (
-            lambda sizes: np.all(sizes >= 1),
-            lambda step: step // 20,
-            "Some of your batches are empty. Every update needs at least one example.",
-        ),
-        (
-            lambda sizes: np.all(sizes == np.round(sizes)),
+    advice=later,
+    requirements=[
+        Requirement(
+            "every update uses a whole number of examples, 1 or more",
+            lambda sizes: np.all(sizes >= 1) and np.all(sizes == np.round(sizes)),
             lambda step: 1 + step / 50,
-            "An example cannot be cut in pieces: give whole numbers, for instance with `//` or `round`.",
+            "Some of your batches are empty, or hold a part of an example. `//` and `round` make whole numbers.",
         ),
-        (
+        Requirement(
+            f"all updates together use at most {BUDGET:,} examples",
             lambda sizes: sizes.sum() <= BUDGET,
             lambda step: 20,
-            "You spend more gradients than you have. Save where the noise does no harm.",
+            "You spend more examples than you have. Save where the noise does no harm.",
         ),
-        (
-            lambda sizes: np.ptp(sizes) > 0,
+        Requirement(
+            "the expected loss ends at no more than a quarter of that of an even split",
+            lambda sizes: final_loss(np.maximum(sizes, 1e-9)) <= GOAL,
             lambda step: EVEN,
-            "The same batch throughout spends as much on the way as at the end. Where does the noise matter?",
-        ),
-        (
-            lambda sizes: sizes[UPDATES // 2 :].sum() > sizes[: UPDATES // 2].sum(),
-            lambda step: 9 if step < 100 else 1,
-            "You spend most in the first half. What the noise did there is forgotten long before the end.",
-        ),
-        (
-            lambda sizes: final_loss(sizes) <= max(GOAL, 2 * EVEN_LOSS * EVEN / sizes[-1]),
-            lambda step: 1 if step < 195 else 161,
-            "You wait too long: in the few updates that are left, the run cannot forget its earlier kicks.",
-        ),
-        (
-            lambda sizes: final_loss(sizes) <= GOAL,
-            lambda step: 2 if step < 100 else 8,
-            "The right idea, but not far enough: the last updates alone decide. Start to spend later, and then more.",
+            "The loss ends too high. What does the noise of the first updates still matter at the end?",
         ),
     ],
     hints=(
         "At rate 0.2, how long does the run remember a kick: for the whole 200 updates, or for a few?",
         "Use one example for most of the run, and save the rest for the end.",
-        "`1 if step < late else large`: choose `late` near 180, and `large` so that the sum stays within 1000.",
+        "One `if` on `step` will do: try where the large batches begin, and work out how large they may be.",
     ),
     why="The way in needs many updates and not exact ones. Only the last few updates decide how high the run ends: "
     "that is why a batch should grow late, and why a rate should fall late.",
@@ -305,7 +411,7 @@ def my_batches(step):
     return 1 if step < 180 else 41
 
 
-# The runs of the third task.
+# What the notebook draws for the third task.
 RUNS = {name: PROBLEM.expected_loss(Constant(lr), 150) for name, lr in {"A": 0.05, "B": 0.2, "C": 0.0125}.items()}
 
 sheet = Sheet(globals())

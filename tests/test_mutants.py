@@ -1,0 +1,63 @@
+"""Mutants of every right answer are refused, or stand here with the reason why they are right.
+
+A fixed sample is always run; `make mutants` runs them all, which takes some minutes.
+"""
+
+import os
+import re
+import zlib
+
+import pytest
+from mutants import mutants
+from test_exercises import TASKS, no_progress  # noqa: F401 (a fixture)
+
+from lrsched.course.exercises.functions import OpenFunction
+
+SHARE = 1 if os.environ.get("MUTANTS") == "all" else 12  # one in so many
+
+POSITIVE = "rates, losses, curvatures and numbers of updates are not negative"
+FROM_ONE = "a length or a batch is 1 or more"
+SHARE_LEFT = "a decay rate is at most 1, and so is what it leaves"
+SIX_DIGITS = "six digits are enough"
+
+# By the answer that is changed ("" for all): the change, as a regular expression, and why it is right.
+RIGHT = [
+    ("", r"(\w+ )?(not below 0|its size)", POSITIVE),
+    ("", r"(batch_size|step_size|updates_per_epoch|decay_steps|warmup_steps|hold_until|steps|t) not below 1", FROM_ONE),
+    ("", r"(decay_rate|factor_per_epoch) not above (1|10|100)", SHARE_LEFT),
+    ("factor_per_update", r"not (above 10?|below 1e-(6|10))", SHARE_LEFT),
+    ("", r"\w+ not above 100?", "whoever has so long a run, or so large a rate, has other worries"),
+    ("one_update|descend", r"curvature and lr exchanged", "only their product counts"),
+    ("largest_curvature", r"losses (sorted|without its (first|last))", "any two late losses of an explosion will do"),
+    ("largest_curvature|best_rate", r"not below 1e-(6|10)", "so flat a bowl has no use for a schedule"),
+    ("best_rate", r"curvatures (sorted|backwards)", "curvatures come in no order"),
+    ("safe_rates", r"(run = .*|.*run\.loss.*|problem = .*)", "another run of the same explosion tells the same"),
+    ("train", r"weights, plotted = \(\[\], \[\]\)|weight = .*", "the same program, written another way"),
+    ("cosine_decay|warmup_rate|composed", r".*min\(.*", "the same program, written another way"),
+    ("manual", r"if example .*", "the four questions are told apart all the same"),
+    ("manual", r".*epoch % 20.*", "the same program, written another way"),
+    ("manual", r"not (above 10?|below 1e-(6|10))", "the rates of the manual lie between"),
+    ("adam_step", r"square = .*", "the same program, written another way"),
+    ("rates_after_resume", r"sorted downwards|not above 1(0)?", "what is left of these schedules only falls"),
+]
+
+
+def reason(name: str, change: str) -> str:
+    """Why a change to the answer `name` leaves it right; empty if it does not."""
+    known = (
+        why for names, changes, why in RIGHT if re.fullmatch(names or ".*", name) and re.fullmatch(changes, change)
+    )
+    return next(known, "")
+
+
+@pytest.mark.parametrize("task", [param for param in TASKS if not isinstance(param.values[0], OpenFunction)])
+def test_mutants_are_refused(task):
+    alive = []
+    for change, answer in mutants(task):
+        if zlib.crc32(f"{task.name} {change}".encode()) % SHARE or reason(task.name, change):
+            continue
+        verdict = task.check(answer)
+        assert "checker itself failed" not in repr(verdict), change
+        if verdict.status == "correct":
+            alive.append(change)
+    assert not alive

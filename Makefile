@@ -14,7 +14,7 @@ pages := index.ipynb $(wildcard chapters/*.ipynb exercises/*.ipynb)
 pytest := pytest -q -n auto --dist worksteal
 install := $(if $(shell command -v uv),uv pip install --quiet --python .venv/bin/python,python -m pip install --quiet --disable-pip-version-check)
 
-.PHONY: help book test test-style test-package test-notebooks test-book links notebooks serve bench bench-page parity site .lite test-lite
+.PHONY: help book test test-style test-package test-notebooks test-book links notebooks serve bench bench-page parity site .lite test-lite lock
 
 help:
 	@echo "make book       build the book into _build/html"
@@ -27,6 +27,7 @@ help:
 	@echo "make parity     compare the package with torch and optax, live"
 	@echo "make site       build the book, and beside it its notebooks to run in the reader's own browser"
 	@echo "make test-lite  check make site: all notebooks in a real browser, and the package with the versions there"
+	@echo "make lock       write constraints.txt, the versions of everything that builds and tests"
 
 book: .venv/with-book node_modules/.package-lock.json
 	$(call say,Building the book)
@@ -80,7 +81,7 @@ parity: .venv/with-test .venv/with-parity
 # 3: no source of Pyodide is within reach. The book is built all the same, without the notebooks that run by themselves.
 site: .venv/with-book .venv/with-lite node_modules/.package-lock.json
 	$(call say,Fetching Python for the browser into lite/cache)
-	@python tools/lite.py fetch; case $$? in \
+	@python tools/pyodide_files.py fetch; case $$? in \
 	  0) LITE=on $(MAKE) book && $(MAKE) .lite;; \
 	  3) echo 'make: so the book is built without notebooks that run in the browser' >&2; $(MAKE) book;; \
 	  *) exit 1;; \
@@ -88,7 +89,7 @@ site: .venv/with-book .venv/with-lite node_modules/.package-lock.json
 
 .lite:
 	$(call say,Building the notebooks that run in the browser)
-	@python tools/lite.py build
+	@python tools/lite.py
 
 test-lite: site .venv/with-test .venv/pyodide-versions/ready
 	@test -d _build/html/lite || $(call fail,there is nothing to test without Pyodide)
@@ -104,20 +105,31 @@ test-lite: site .venv/with-test .venv/pyodide-versions/ready
 book_tests := $(patsubst %,tests/test_%.py,book browser chapters notebooks review setup widgets_browser)
 
 # Python 3.12 is Pyodide's; where there is none, the package is tested with the Python that there is.
-.venv/pyodide-versions/ready: tools/lite.py pyproject.toml .venv/with-lite
+.venv/pyodide-versions/ready: tools/pyodide_files.py pyproject.toml .venv/with-lite
 	$(call say,Making .venv/pyodide-versions)
-	@python tools/lite.py fetch
+	@python tools/pyodide_files.py fetch
 	@$$(command -v python3.12 >/dev/null && python3.12 -c '' 2>/dev/null && echo python3.12 || echo python) -m venv $(@D)
-	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[course,test]' pyyaml nbformat \
-	  $$(python tools/lite.py versions) || $(call fail,the packages could not be installed: is the package index within reach?)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[course,test]' pyyaml \
+	  $$(python tools/pyodide_files.py versions) || $(call fail,the packages could not be installed: is the package index within reach?)
 	@touch $@
 
 # A stamp for each extra of pyproject.toml, older than the lists of packages as soon as one of them changes.
-.venv/with-%: requirements.txt pyproject.toml | .venv/bin/python
+.venv/with-%: requirements.txt pyproject.toml constraints.txt | .venv/bin/python
 	$(call say,Installing what '$*' needs into .venv)
 	@$(install) -r requirements.txt -e '.[$*]' \
 	  || $(call fail,the packages could not be installed: is the package index within reach?)
 	@touch $@
+
+# The versions for every Python from 3.11 on. What stands in the file stays if it can; without the file all are the newest.
+# What the package is compared with live is not in it: a few versions in pyproject.toml say which, and CUDA comes with them.
+lock: .venv/uv/bin/uv
+	$(call say,Choosing the versions of everything that builds and tests)
+	@grep == requirements.txt | .venv/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
+	  --extra course --extra book --extra test --extra lite pyproject.toml - --output-file constraints.txt >/dev/null
+
+.venv/uv/bin/uv: | .venv/bin/python
+	@$(PYTHON) -m venv .venv/uv && .venv/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9 \
+	  || $(call fail,uv could not be installed: is the package index within reach?)
 
 .venv/bin/python:
 	$(call say,Making .venv)

@@ -3,7 +3,6 @@
 import html
 import os
 from textwrap import shorten
-from urllib.parse import urlsplit
 
 from docutils import nodes
 
@@ -17,10 +16,7 @@ LOST = """<h1>Page not found</h1>
 def settings(app, config):
     """Derive from _config.yml what the theme and the extensions ask for under names of their own."""
     config.project = config.html_title
-    config.ogp_site_url = config.html_baseurl
-    config.ogp_image = "_static/screenshot.png"
     config.ogp_image_alt = "A chapter's demo: two sliders, the learning rate above and the expected loss below"
-    config.notfound_urls_prefix = urlsplit(config.html_baseurl).path
     config.notfound_context = {"title": "Page not found", "body": LOST.format(config.notfound_urls_prefix)}
     config.html_theme_options |= {
         "logo": {"text": config.html_title},
@@ -44,18 +40,24 @@ def buttons(app, pagename, template, context, doctree):
 
 
 def run_in_browser(pagename, context):
-    """Add a button beside Binder's that opens the page's notebook in the site that `make site` puts under lite/."""
-    for group in context.get("header_buttons", []):
-        if group.get("label") == "launch-buttons":
-            group["buttons"].append(
-                {
-                    "type": "link",
-                    "text": "Run in your browser",
-                    "tooltip": "Run this notebook in your own browser: nothing to install, no server",
-                    "icon": "fas fa-play",
-                    "url": f"{context['pathto']('lite/run.html', resource=True)}?path={pagename}.ipynb",
-                }
-            )
+    """Add a button, beside Binder's if any, that opens a notebook in the site that `make site` puts under lite/."""
+    if context.get("page_source_suffix") != ".ipynb":
+        return
+    buttons = context["header_buttons"]
+    group = next((button for button in buttons if button.get("label") == "launch-buttons"), None)
+    if not group:
+        group = {"type": "group", "label": "launch-buttons", "tooltip": "Run this notebook", "icon": "fas fa-rocket"}
+        group["buttons"] = []
+        buttons.insert(0, group)
+    group["buttons"].append(
+        {
+            "type": "link",
+            "text": "Run in your browser",
+            "tooltip": "Run this notebook in your own browser: nothing to install, no server",
+            "icon": "fas fa-play",
+            "url": f"{context['pathto']('lite/run.html', resource=True)}?path={pagename}.ipynb",
+        }
+    )
 
 
 def description(app, pagename, template, context, doctree):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from pages import build_book, chromium, launched, opened, served
+from pages import ROOT, build_book, chromium, launched, opened, served
 from playwright.sync_api import Browser, Page
 
 
@@ -45,7 +45,9 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[]
 
 @pytest.fixture(scope="session")
 def book(once: Callable, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a fresh build of the book; every warning is an error."""
+    """The folder of the book: of the one at BOOK_FOLDER, or of a fresh build; every warning is an error."""
+    if folder := os.environ.get("BOOK_FOLDER"):
+        return ROOT / folder
     return Path(once("book", lambda: build_book(tmp_path_factory.mktemp("book"))))
 
 

@@ -22,7 +22,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from lrsched.course.chapters import CHAPTERS
 
 ROOT = Path(__file__).resolve().parents[1]
-PREFIX = urlsplit(yaml.safe_load((ROOT / "_config.yml").read_text())["html"]["baseurl"]).path.rstrip("/")
+CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())
+REPOSITORY = os.environ.get("BOOK_REPOSITORY") or CONFIG["repository"]["url"]  # empty if not known, as the site's
+SITE = f"{site.rstrip('/')}/" if (site := os.environ.get("BOOK_SITE") or CONFIG["html"]["baseurl"]) else ""
+PREFIX = urlsplit(SITE).path.rstrip("/")
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 VIEW = 'script[type="application/vnd.jupyter.widget-view+json"]'
 COMPRESSED = {".html", ".css", ".js", ".json", ".svg", ".xml", ".txt", ".wasm"}
@@ -50,10 +53,10 @@ def command(name: str) -> Path:
     return Path(sys.executable).with_name(name)
 
 
-def build(source: Path, out: Path, *options: str) -> Path:
+def build(source: Path, out: Path, *options: str, **environment: str) -> Path:
     """The folder of a fresh build."""
     building = [command("jupyter-book"), "build", source, "--path-output", out, *options]
-    done = subprocess.run(building, capture_output=True, text=True)
+    done = subprocess.run(building, capture_output=True, text=True, env=os.environ | environment)
     if done.returncode:
         raise RuntimeError(f"the book does not build:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
     return out / "_build/html"

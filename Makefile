@@ -11,7 +11,7 @@ say = @printf '\033[1m== %s\033[0m\n' "$(1)"
 fail = { echo "make: $(1)" >&2; exit 1; }
 pages := index.ipynb $(wildcard chapters/*.ipynb exercises/*.ipynb)
 
-.PHONY: help book test links notebooks serve bench bench-page parity site .lite test-lite
+.PHONY: help book test links notebooks serve bench bench-page parity site .lite test-lite mutants
 
 help:
 	@echo "make book       build the book into _build/html"
@@ -22,6 +22,7 @@ help:
 	@echo "make bench      time the package against NumPy and torch"
 	@echo "make bench-page weigh and time the pages against a default Jupyter Book"
 	@echo "make parity     compare the package with torch and optax, live"
+	@echo "make mutants    check that every slightly wrong answer to an exercise is refused; takes some minutes"
 	@echo "make site       build the book, and beside it its notebooks to run in the reader's own browser"
 	@echo "make test-lite  check make site: all notebooks in a real browser, and the package with the versions there"
 
@@ -65,6 +66,10 @@ bench-page: .venv/with-book .venv/with-test node_modules/.package-lock.json
 parity: .venv/with-test .venv/with-parity
 	$(call say,Comparing with torch and optax)
 	@pytest -q -o addopts= tests/parity
+
+mutants: .venv/with-test
+	$(call say,Answering the exercises almost right)
+	@MUTANTS=all pytest -q -o addopts= -n auto tests/test_mutants.py
 
 # 3: no source of Pyodide is within reach. The book is built all the same, without the notebooks that run by themselves.
 site: .venv/with-book .venv/with-lite node_modules/.package-lock.json

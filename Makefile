@@ -10,12 +10,15 @@ export OPENBLAS_NUM_THREADS := 1
 say = @printf '\033[1m== %s\033[0m\n' "$(1)"
 fail = { echo "make: $(1)" >&2; exit 1; }
 pages := index.ipynb $(wildcard chapters/*.ipynb exercises/*.ipynb)
+# All cores: a core that is done takes tests from another, and what shares a fixture stays together where it can.
+pytest := pytest -q -n auto --dist worksteal
+install := $(if $(shell command -v uv),uv pip install --quiet --python .venv/bin/python,python -m pip install --quiet --disable-pip-version-check)
 
-.PHONY: help book test links notebooks serve bench bench-page parity site .lite test-lite mutants
+.PHONY: help book test test-style test-package test-notebooks test-book links notebooks serve bench bench-page parity site .lite test-lite lock mutants
 
 help:
 	@echo "make book       build the book into _build/html"
-	@echo "make test       check everything: style, package, notebooks, book, browser"
+	@echo "make test       check everything: make test-style test-package test-notebooks test-book"
 	@echo "make links      ask every address outside the book whether it is still there; needs the internet"
 	@echo "make notebooks  execute all notebooks and store their outputs"
 	@echo "make serve      build the book and serve it on http://localhost:8000"
@@ -25,22 +28,31 @@ help:
 	@echo "make mutants    check that every slightly wrong answer to an exercise is refused; takes some minutes"
 	@echo "make site       build the book, and beside it its notebooks to run in the reader's own browser"
 	@echo "make test-lite  check make site: all notebooks in a real browser, and the package with the versions there"
+	@echo "make lock       write constraints.txt, the versions of everything that builds and tests"
 
 book: .venv/with-book node_modules/.package-lock.json
 	$(call say,Building the book)
 	@rm -rf _build
 	@jupyter-book build . -q -W -n --keep-going
 
-test: .venv/with-book .venv/with-test node_modules/.package-lock.json
-	$(call say,1 of 4: style)
-	@ruff check . && ruff format --check .
-	$(call say,2 of 4: package)
-	@pytest -q -m "not book and not browser"
-	$(call say,3 of 4: notebooks)
+test: test-style test-package test-notebooks test-book
+
+test-style: .venv/with-test
+	$(call say,Style)
+	@ruff check . && ruff format --check . && mypy
+
+test-package: .venv/with-book .venv/with-test
+	$(call say,Package)
+	@$(pytest) -m "not book and not browser"
+
+test-notebooks: .venv/with-test
+	$(call say,Notebooks)
 	@python tools/notebooks.py check
-	@pytest -q -o addopts= -n auto --dist loadfile --nbval --nbval-current-env --nbval-kernel-startup-timeout=300 $(pages)
-	$(call say,4 of 4: book and browser)
-	@pytest -q tests -m "book or browser" -n auto
+	@pytest -q -o addopts= -n auto --dist loadfile --nbval --nbval-current-env --nbval-kernel-startup-timeout=600 $(pages)
+
+test-book: .venv/with-book .venv/with-test node_modules/.package-lock.json
+	$(call say,Book and browser)
+	@$(pytest) tests -m "book or browser"
 
 links: .venv/with-book node_modules/.package-lock.json
 	$(call say,Asking every address outside the book)
@@ -69,12 +81,12 @@ parity: .venv/with-test .venv/with-parity
 
 mutants: .venv/with-test
 	$(call say,Answering the exercises almost right)
-	@MUTANTS=all pytest -q -o addopts= -n auto tests/test_mutants.py
+	@MUTANTS=all $(pytest) -o addopts= tests/test_mutants.py
 
 # 3: no source of Pyodide is within reach. The book is built all the same, without the notebooks that run by themselves.
 site: .venv/with-book .venv/with-lite node_modules/.package-lock.json
 	$(call say,Fetching Python for the browser into lite/cache)
-	@python tools/lite.py fetch; case $$? in \
+	@python tools/pyodide_files.py fetch; case $$? in \
 	  0) LITE=on $(MAKE) book && $(MAKE) .lite;; \
 	  3) echo 'make: so the book is built without notebooks that run in the browser' >&2; $(MAKE) book;; \
 	  *) exit 1;; \
@@ -82,7 +94,7 @@ site: .venv/with-book .venv/with-lite node_modules/.package-lock.json
 
 .lite:
 	$(call say,Building the notebooks that run in the browser)
-	@python tools/lite.py build
+	@python tools/lite.py
 
 test-lite: site .venv/with-test .venv/pyodide-versions/ready
 	@test -d _build/html/lite || $(call fail,there is nothing to test without Pyodide)
@@ -98,20 +110,31 @@ test-lite: site .venv/with-test .venv/pyodide-versions/ready
 book_tests := $(patsubst %,tests/test_%.py,book browser chapters notebooks review setup widgets_browser)
 
 # Python 3.12 is Pyodide's; where there is none, the package is tested with the Python that there is.
-.venv/pyodide-versions/ready: tools/lite.py pyproject.toml .venv/with-lite
+.venv/pyodide-versions/ready: tools/pyodide_files.py pyproject.toml .venv/with-lite
 	$(call say,Making .venv/pyodide-versions)
-	@python tools/lite.py fetch
+	@python tools/pyodide_files.py fetch
 	@$$(command -v python3.12 >/dev/null && python3.12 -c '' 2>/dev/null && echo python3.12 || echo python) -m venv $(@D)
-	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[course,test]' pyyaml nbformat \
-	  $$(python tools/lite.py versions) || $(call fail,the packages could not be installed: is the package index within reach?)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[course,test]' pyyaml \
+	  $$(python tools/pyodide_files.py versions) || $(call fail,the packages could not be installed: is the package index within reach?)
 	@touch $@
 
 # A stamp for each extra of pyproject.toml, older than the lists of packages as soon as one of them changes.
-.venv/with-%: requirements.txt pyproject.toml | .venv/bin/python
+.venv/with-%: requirements.txt pyproject.toml constraints.txt | .venv/bin/python
 	$(call say,Installing what '$*' needs into .venv)
-	@python -m pip install --quiet --disable-pip-version-check -r requirements.txt -e '.[$*]' \
+	@$(install) -r requirements.txt -e '.[$*]' \
 	  || $(call fail,the packages could not be installed: is the package index within reach?)
 	@touch $@
+
+# The versions for every Python from 3.11 on. What stands in the file stays if it can; without the file all are the newest.
+# What the package is compared with live is not in it: a few versions in pyproject.toml say which, and CUDA comes with them.
+lock: .venv/uv/bin/uv
+	$(call say,Choosing the versions of everything that builds and tests)
+	@grep == requirements.txt | .venv/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
+	  --extra course --extra book --extra test --extra lite pyproject.toml - --output-file constraints.txt >/dev/null
+
+.venv/uv/bin/uv: | .venv/bin/python
+	@$(PYTHON) -m venv .venv/uv && .venv/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9 \
+	  || $(call fail,uv could not be installed: is the package index within reach?)
 
 .venv/bin/python:
 	$(call say,Making .venv)

@@ -22,3 +22,61 @@ addEventListener('load', () => {
   const root = new URL(document.documentElement.dataset.content_root, location.href);
   workers.register(new URL('service-worker.js', root)).catch(() => {});
 });
+
+// What a reader has done, kept in this browser alone: a quiet mark beside each page in the contents.
+addEventListener('DOMContentLoaded', () => {
+  const key = 'lrsched:progress';
+  const article = document.querySelector('article'), links = document.querySelectorAll('.bd-sidenav li > a.reference:not(.sections *)');
+  const here = location.pathname.split('/').slice(-2).join('/').replace('.html', '');
+  const isTable = value => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+  function load() {
+    try { const kept = JSON.parse(localStorage.getItem(key)); return isTable(kept) ? kept : {}; } catch { return {}; }
+  }
+  function record(page, what) {
+    const kept = load();
+    kept[page] = {...isTable(kept[page]) ? kept[page] : {}, ...what};
+    try { localStorage.setItem(key, JSON.stringify(kept)); } catch { return; }
+    mark();
+  }
+  function words({read = 0, bet, quiz, solved = 0}) {
+    return [read && `${Math.round(100 * read)} % read`, bet && 'bet placed', quiz && 'quiz solved', solved && `${Math.round(100 * solved)} % solved`].filter(Boolean).join(', ');
+  }
+  const remove = document.createElement('button');
+  remove.className = 'forget';
+  remove.type = 'button';
+  remove.textContent = 'Remove my marks';
+  remove.onclick = () => { try { localStorage.removeItem(key); } catch { /* nothing is kept */ } mark(); };
+
+  function mark() {
+    const kept = load();
+    let any = false;
+    for (const link of links) {
+      const page = new URL(link.href, location).pathname.split('/').slice(-2).join('/').replace('.html', '');
+      const done = isTable(kept[page]) ? kept[page] : {}, text = words(done);
+      link.querySelector('.heard')?.remove();
+      delete link.dataset.share;
+      link.removeAttribute('title');
+      if (!text) continue;
+      any = true;
+      const share = page.startsWith('exercises/') ? done.solved : (Math.min(done.read ?? 0, 1) + Boolean(done.bet) + Boolean(done.quiz)) / 3;
+      link.dataset.share = share > 0.96 ? 'all' : 'part';
+      link.style.setProperty('--share', share);
+      link.title = text;
+      link.insertAdjacentHTML('beforeend', `<span class="heard">, ${text}</span>`);
+    }
+    if (any) document.querySelector('.bd-links')?.append(remove); else remove.remove();
+  }
+
+  document.addEventListener('lrsched:done', ({detail: {page, ...what}}) => record(page, what));
+  if (article?.querySelector('.kicker')) {
+    const headings = [...article.querySelectorAll('h2')], seen = new Set();
+    const observer = new IntersectionObserver(entries => {
+      for (const {isIntersecting, target} of entries) if (isIntersecting) seen.add(target);
+      const before = load()[here]?.read ?? 0, read = seen.size / headings.length;
+      if (read > before) record(here, {read});
+    });
+    headings.forEach(heading => observer.observe(heading));
+  }
+  mark();
+});

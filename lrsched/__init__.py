@@ -1,49 +1,115 @@
-"""Learning-rate schedules as pure functions of the update index, and the experiments that explain them."""
+"""Learning-rate schedules as pure functions of the update index, and the experiments that explain them.
 
-from importlib import import_module
+Everything but the figures (`lrsched.plotting`, which needs Matplotlib) and the course (`lrsched.course`) is imported
+from here, and needs NumPy alone.
 
-_PUBLIC = {
-    "schedules": [
-        "Constant",
-        "CosineDecay",
-        "CosineRestarts",
-        "ExponentialDecay",
-        "InverseSqrt",
-        "InverseTimeDecay",
-        "Join",
-        "LinearDecay",
-        "OneCycle",
-        "PiecewiseConstant",
-        "PolynomialDecay",
-        "Schedule",
-        "SqrtCooldown",
-        "StepDecay",
-        "Triangular",
-        "Warmup",
-        "warmup_stable_decay",
-    ],
-    "plateau": ["ReduceOnPlateau"],
-    "optimizers": ["SGD", "AdaGrad", "Adam", "AdamW", "RMSProp"],
-    "problems": ["Digits", "Quadratic", "Ravine"],
-    "training": ["Comparison", "History", "Tuned", "compare", "train", "tune"],
-    "intervals": ["Interval", "interval"],
-    "range_test": ["RangeTest"],
-    "plotting": [],
-    "course": [],
-}
-_MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names}
+    >>> from lrsched import CosineDecay, Warmup
+    >>> schedule = Warmup(CosineDecay(0.1, decay_steps=90), warmup_steps=10)
+    >>> schedule(5), schedule(10), schedule(100)
+    (0.05, 0.1, 0.0)
+"""
 
-__all__ = list(_MODULE_OF)
+from typing import TYPE_CHECKING
 
+__version__ = "0.1.0"
 
-def __getattr__(name):
-    """Load a module when it is first asked for: `import lrsched` costs little more than `import numpy`."""
-    if name in _PUBLIC:
-        return import_module(f"lrsched.{name}")
-    if name in _MODULE_OF:
-        return getattr(import_module(f"lrsched.{_MODULE_OF[name]}"), name)
-    raise AttributeError(f"module 'lrsched' has no attribute {name!r}")
+__all__ = [
+    "SGD",
+    "AdaGrad",
+    "Adam",
+    "AdamW",
+    "Comparison",
+    "Constant",
+    "CosineDecay",
+    "CosineRestarts",
+    "Digits",
+    "ExponentialDecay",
+    "History",
+    "Interval",
+    "InverseSqrt",
+    "InverseTimeDecay",
+    "Join",
+    "LinearDecay",
+    "OneCycle",
+    "Optimizer",
+    "PiecewiseConstant",
+    "PolynomialDecay",
+    "Problem",
+    "Quadratic",
+    "RMSProp",
+    "RangeTest",
+    "Ravine",
+    "ReduceOnPlateau",
+    "Schedule",
+    "ScheduleLike",
+    "SqrtCooldown",
+    "StepDecay",
+    "Triangular",
+    "Tuned",
+    "Warmup",
+    "compare",
+    "interval",
+    "range_test",
+    "rates",
+    "train",
+    "tune",
+    "warmup_stable_decay",
+]
 
+if TYPE_CHECKING:  # what an editor and a type checker read
+    from lrsched import course as course
+    from lrsched import plotting as plotting
+    from lrsched.interfaces import Optimizer, Problem, ScheduleLike
+    from lrsched.intervals import Interval, interval
+    from lrsched.lr_range import RangeTest, range_test
+    from lrsched.optimizers import SGD, AdaGrad, Adam, AdamW, RMSProp
+    from lrsched.plateau import ReduceOnPlateau
+    from lrsched.problems import Digits, Quadratic, Ravine
+    from lrsched.schedules import (
+        Constant,
+        CosineDecay,
+        CosineRestarts,
+        ExponentialDecay,
+        InverseSqrt,
+        InverseTimeDecay,
+        Join,
+        LinearDecay,
+        OneCycle,
+        PiecewiseConstant,
+        PolynomialDecay,
+        Schedule,
+        SqrtCooldown,
+        StepDecay,
+        Triangular,
+        Warmup,
+        rates,
+        warmup_stable_decay,
+    )
+    from lrsched.training import Comparison, History, Tuned, compare, train, tune
+else:  # what runs: a module is loaded when it is first asked for, so that a schedule costs little more than NumPy
+    _CORE = (
+        "interfaces",
+        "schedules",
+        "plateau",
+        "optimizers",
+        "digits",
+        "problems",
+        "intervals",
+        "training",
+        "lr_range",
+    )
+    _MODULES = (*_CORE, "plotting", "course")
 
-def __dir__():
-    return sorted([*__all__, *_PUBLIC])
+    def __getattr__(name):
+        from importlib import import_module
+
+        if name in _MODULES:
+            return import_module(f"lrsched.{name}")
+        if name in __all__:
+            for module in (import_module(f"lrsched.{module}") for module in _CORE):
+                if name in module.__all__:
+                    return getattr(module, name)
+        raise AttributeError(f"module 'lrsched' has no attribute {name!r}")
+
+    def __dir__():
+        return sorted({*globals(), *__all__, *_MODULES})

@@ -1,69 +1,70 @@
-"""What all schedules share: how a formula is called, and what its arguments may be."""
+"""What all schedules share: how a formula is called, and the rates of a run."""
 
 import math
 from bisect import bisect_right
-from dataclasses import fields
 from itertools import pairwise
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from lrsched._check import number
+from lrsched import _check
+from lrsched.interfaces import ScheduleLike
 
-ALLOWED = {  # a name means the same in every schedule
-    "peak_lr": "a number above 0",
-    "min_lr": "a number of 0 or more",
-    "init_lr": "a number of 0 or more",
-    "decay_rate": "a number above 0 and at most 1",
-    "cycle_decay": "a number above 0 and at most 1",
-    "step_size": "a number above 0",
-    "timescale": "a number above 0",
-    "decay_steps": "a number above 0",
-    "total_steps": "a number above 0",
-    "first_cycle_steps": "a number above 0",
-    "half_cycle_steps": "a number above 0",
-    "warmup_steps": "a number of 0 or more",
-    "cycle_mult": "a whole number of 1 or more",
-    "power": "a number above 0",
-    "pct_start": "a number between 0 and 1",
-    "div_factor": "a number of 1 or more",
-    "final_div_factor": "a number of 1 or more",
-}
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
-BLOCK = 8192  # steps computed at a time: what a formula needs in between then stays in the processor's cache
+CHUNK = 8192  # steps computed at a time: what a formula needs in between then stays in the processor's cache
 
 
 class Schedule:
     """The rate of each update; the base of all schedules.
 
-    Call it with an int or a float for a float, with an array for a float64 array of the same shape.
-
     Attributes
     ----------
     total_steps : float or None
-        The length; None where there is no end.
+        The length, in updates; None where there is no end.
 
-    Raises
-    ------
-    TypeError
-        If a step is None, a bool, text or anything else that is not a real number.
-    ValueError
-        If a step is NaN, or infinite in a schedule that cycles for ever.
+    Examples
+    --------
+    >>> from lrsched import CosineDecay
+    >>> schedule = CosineDecay(0.1, decay_steps=4)
+    >>> schedule(0), schedule.total_steps
+    (0.1, 4)
     """
 
-    total_steps = None
+    total_steps: float | None = None
     _cycles = False
 
-    def __post_init__(self):
-        for name in (field.name for field in fields(self) if field.name in ALLOWED):
-            value = number(name, getattr(self, name), ALLOWED[name])
-            self._set(name, float(value) if name.endswith("_lr") else value)
-        if getattr(self, "min_lr", 0) > getattr(self, "peak_lr", math.inf):
-            raise ValueError(f"min_lr must be at most peak_lr = {self.peak_lr}, got {self.min_lr}")
+    def __post_init__(self) -> None:
+        _check.arguments(self)
 
-    def _set(self, name, value):
+    def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)  # the dataclasses are frozen
 
-    def __call__(self, step):
+    @overload
+    def __call__(self, step: float | np.integer[Any] | np.floating[Any]) -> float: ...
+    @overload
+    def __call__(self, step: "ArrayLike") -> np.ndarray: ...
+    def __call__(self, step: Any) -> Any:
+        """Return the rate that update `step` uses.
+
+        Parameters
+        ----------
+        step : number or array of numbers
+            The index of the update, from 0 on; held before 0 and after the end.
+
+        Returns
+        -------
+        float or array of float64
+            The rate; for an array one of the same shape.
+
+        Raises
+        ------
+        TypeError
+            If a step is None, a bool, text or anything else that is not a real number.
+        ValueError
+            If a step is NaN, or infinite in a schedule that cycles for ever.
+        """
         if type(step) is int or (type(step) is float and step - step == 0):
             end = self.total_steps
             t = 0 if step < 0 else step if end is None or step <= end else end
@@ -76,18 +77,20 @@ class Schedule:
         steps = _steps(step, "a finite number" if self._cycles else "a number")
         values = steps.ravel()
         values.clip(0, self.total_steps, out=values)
-        for block in (slice(i, i + BLOCK) for i in range(0, values.size, BLOCK)):
-            values[block] = self._formula(values[block], np)
+        for chunk in (slice(i, i + CHUNK) for i in range(0, values.size, CHUNK)):
+            values[chunk] = self._formula(values[chunk], np)
         return values.reshape(steps.shape) if steps.ndim else float(values[0])
 
-    def _formula(self, t, m):
+    def _formula(self, t: Any, m: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__} must define _formula(t, m)")
 
 
 class Piecewise(Schedule):
     """A schedule with a formula for each stretch of time: ``_piece(i, t, m)`` from ``_starts[i]`` on."""
 
-    def _formula(self, t, m):
+    _starts: tuple[float, ...]
+
+    def _formula(self, t: Any, m: Any) -> Any:
         if m is math:
             return self._piece(bisect_right(self._starts, t) - 1, t, m)
         if (t[1:] < t[:-1]).any():
@@ -101,19 +104,51 @@ class Piecewise(Schedule):
                 values[a:b] = self._piece(i, t[a:b], m)
         return values
 
-    def _piece(self, i, t, m):
+    def _piece(self, i: int, t: Any, m: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__} must define _piece(i, t, m)")
 
 
-def _steps(step, allowed):
+def _steps(step: Any, allowed: str) -> np.ndarray:
     """Return a copy of `step` as an array of float64, or say why it cannot be one."""
-    try:
-        steps = np.asarray(step)
-    except ValueError:  # lists of unequal length
-        steps = np.asarray(None)
-    if steps.dtype.kind not in "iuf":
-        raise TypeError(f"step must be {allowed} or an array of them, got {step!r} ({type(step).__name__})")
-    steps = np.array(steps, dtype=np.float64, order="C")
+    steps = np.array(_check.array("step", step, f"{allowed} or an array of them"), dtype=np.float64, order="C")
     if np.isnan(steps.max(initial=0)) or (allowed == "a finite number" and np.isinf(steps).any()):
         raise ValueError(f"step must be {allowed} or an array of them, got {step!r}")
     return steps
+
+
+def rates(schedule: ScheduleLike, steps: int) -> np.ndarray:
+    """The rate of each update.
+
+    Parameters
+    ----------
+    schedule : Schedule or callable of the update index
+        A callable that is no `Schedule` is asked once for each update, in order.
+    steps : int
+        The number of updates, 0 or more.
+
+    Returns
+    -------
+    array, (steps,)
+        The rates of updates 0 to `steps` - 1.
+
+    Raises
+    ------
+    TypeError
+        If `schedule` is no callable, or returns what is not a number.
+    ValueError
+        If it returns NaN.
+
+    Examples
+    --------
+    >>> rates(lambda t: 0.1 / (1 + t), 3)
+    array([0.1       , 0.05      , 0.03333333])
+    """
+    steps = _check.number("steps", steps, "a whole number of 0 or more")
+    if not callable(schedule) or isinstance(schedule, type):
+        raise TypeError(f"schedule must be a callable of the update index, got {schedule!r}")
+    if isinstance(schedule, Schedule):
+        return schedule(np.arange(steps))
+    values = np.array([_check.real(f"schedule({t})", schedule(t)) for t in range(steps)])
+    if np.isnan(values).any():
+        raise ValueError(f"schedule({np.isnan(values).argmax()}) must be a number, got nan")
+    return values

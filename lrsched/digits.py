@@ -14,6 +14,9 @@ import numpy as np
 
 from lrsched import _check
 from lrsched._streams import BLOCK, EXAMPLES, FIXED_LABELS, FRESH_LABELS, INIT, stream
+from lrsched.interfaces import Problem
+
+__all__ = ["POOL", "Digits", "images_and_labels"]
 
 POOL, PIXELS, CLASSES = 1397, 64, 10
 ONE_HOT = np.eye(CLASSES)
@@ -21,7 +24,15 @@ ONE_HOT = np.eye(CLASSES)
 
 @cache
 def images_and_labels() -> tuple[np.ndarray, np.ndarray]:
-    """All images, the pool first, and their labels. An image is its pixels, less their means, and a one."""
+    """All digits, the pool first.
+
+    Returns
+    -------
+    images : array, (1797, 65)
+        The 64 pixels, scaled to 0..1, less their means over the pool; and a one.
+    labels : array of int, (1797,)
+        The digit that each image shows.
+    """
     with np.load(Path(__file__).with_name("data") / "digits.npz") as data:
         order = np.random.default_rng(0).permutation(len(data["labels"]))
         images, labels = data["images"][order] / 16, data["labels"][order].astype(int)
@@ -29,42 +40,60 @@ def images_and_labels() -> tuple[np.ndarray, np.ndarray]:
     return np.hstack([images, np.ones((len(images), 1))]), labels
 
 
-def redraw(labels: np.ndarray, share: float, random: np.random.Generator) -> np.ndarray:
-    """Replace a `share` of the labels by labels drawn uniformly (each may be the right one again)."""
-    drawn = random.random((*labels.shape, 2))
-    return np.where(drawn[..., 0] < share, (drawn[..., 1] * CLASSES).astype(int), labels)
+def redraw(labels: np.ndarray, share: float, random: "np.random.Generator") -> np.ndarray:
+    """Replace a `share` of the labels by uniformly random ones (each may be the right one again)."""
+    chance = random.random((*labels.shape, 2))
+    return np.where(chance[..., 0] < share, (chance[..., 1] * CLASSES).astype(int), labels)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Digits:
+class Digits(Problem):
     """Logistic regression or a fully connected network on a pool of 1,397 digits; 400 more are the test split.
 
     Inputs are the 64 pixels, scaled to 0..1, less their means. The scores are ``loss``, ``excess`` (the loss less
-    its floor) and ``accuracy`` (on the true labels, from 0 to 1).
+    its floor) and ``accuracy`` (on the true labels, from 0 to 1). The data are those of [alpaydin1998]_.
 
     Parameters
     ----------
-    hidden : tuple of whole numbers
-        The sizes of the hidden layers; none is logistic regression.
+    hidden : sequence of int
+        The numbers of units of the hidden layers; none is logistic regression.
     activation : "relu" or "tanh"
+        What the hidden units apply to their input.
     loss : "cross_entropy" or "squared"
-        Softmax cross-entropy, or half the squared distance to the one-hot label; the mean over the batch.
-    batch_size : whole number or None
-        Examples are drawn with replacement. None is the whole pool at every update, fresh noise averaged.
+        Softmax cross-entropy (in nats), or half the squared distance to the one-hot label; the mean over the batch.
+    batch_size : int or None
+        The number of examples that an update sees, with replacement. None is the whole pool at every update, fresh
+        noise averaged.
     label_noise : number
-        The share of training labels that are redrawn uniformly from the ten classes.
+        The share of training labels, from 0 to below 1, that are replaced by uniformly random ones of the ten classes.
     fresh_noise : bool
         Redraw at every visit, so that nothing can be memorised: ``loss`` is then the expectation over the noise,
         and its floor that of the best possible prediction. Or once for each seed: then only the pool is noisy.
     init_scale : number
-        Initial weights are normal with standard deviation ``init_scale * sqrt(2 / in)``; biases are 0.
+        Initial weights are normal with standard deviation ``init_scale * sqrt(2 / in)``, ``in`` the number of inputs
+        of a unit; biases are 0.
     feature_decades : number
         Scale the features, in a fixed random order, by factors from 1 down to ``10 ** -feature_decades``.
-    pool_size : whole number
-        Use the first examples of the pool only.
+    pool_size : int
+        Use the first so many examples of the pool only, from 1 to 1,397.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of another type.
+    ValueError
+        If an argument is out of range.
+
+    Examples
+    --------
+    >>> problem = Digits(hidden=(32,), label_noise=0.3)
+    >>> problem.init(range(4)).shape
+    (4, 2410)
+    >>> problem.metric, round(problem.floor, 3)
+    ('excess', 1.177)
     """
 
-    hidden: tuple[int, ...] = ()
+    hidden: Sequence[int] = ()
     activation: str = "relu"
     loss: str = "cross_entropy"
     batch_size: int | None = 32
@@ -74,24 +103,18 @@ class Digits:
     feature_decades: float = 0.0
     pool_size: int = POOL
 
-    def __post_init__(self):
-        object.__setattr__(self, "hidden", tuple(self.hidden))
-        for size in self.hidden:
-            _check.number("hidden", size, "a whole number of 1 or more")
-        for name, allowed in [("activation", ("relu", "tanh")), ("loss", ("cross_entropy", "squared"))]:
-            if getattr(self, name) not in allowed:
-                raise ValueError(f"{name} must be one of {allowed}, got {getattr(self, name)!r}")
+    def __post_init__(self) -> None:
+        _check.arguments(self)
+        object.__setattr__(self, "hidden", _check.numbers("hidden", self.hidden, "a whole number of 1 or more"))
         if self.batch_size is not None:
-            _check.number("batch_size", self.batch_size, "a whole number of 1 or more")
-        _check.number("label_noise", self.label_noise, "a number of 0 or more and below 1")
-        _check.number("init_scale", self.init_scale, "a number of 0 or more")
-        _check.number("feature_decades", self.feature_decades, "a number of 0 or more")
-        _check.number("pool_size", self.pool_size, "a whole number of 1 or more")
+            size = _check.number("batch_size", self.batch_size, "a whole number of 1 or more")
+            object.__setattr__(self, "batch_size", size)
         if self.pool_size > POOL:
             raise ValueError(f"pool_size must be at most {POOL}, got {self.pool_size}")
 
     @property
     def metric(self) -> str:
+        """The score by which runs are compared: ``excess`` where there is a floor, else ``loss``."""
         return "excess" if self.floor else "loss"
 
     @property
@@ -103,8 +126,8 @@ class Digits:
         return float(-np.sum(chances * np.log(chances, where=chances > 0, out=np.zeros(CLASSES))))
 
     def init(self, seeds: Sequence[int]) -> np.ndarray:
-        sizes = pairwise((PIXELS, *self.hidden, CLASSES))
-        params = np.zeros((len(seeds), sum((n_in + 1) * n_out for n_in, n_out in sizes)))
+        seeds = _check.numbers("seeds", seeds, "a whole number of 0 or more")
+        params = np.zeros((len(seeds), self._size))
         for row, seed in zip(params, seeds, strict=True):
             random = stream(seed, INIT)
             for weights in self._layers(row[None]):
@@ -113,8 +136,23 @@ class Digits:
         return params
 
     def batches(self, seeds: Sequence[int], steps: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """For each update the inputs ``(runs, 65, batch)`` and the targets ``(runs, 10, batch)``."""
-        images, labels = self._labelled("train", seeds)
+        """Return what the runs see at each update.
+
+        Parameters
+        ----------
+        seeds : sequence of int, (runs,)
+            One a run.
+        steps : int
+            The number of updates.
+
+        Yields
+        ------
+        inputs : array, (runs or 1, 65, batch)
+            The pixels of the examples, less their means, and a one.
+        targets : array, (runs or 1, 10, batch)
+            The chance of each class; a whole pool without fixed noise is the same for all runs.
+        """
+        images, labels = self._labels_of("train", seeds)
         if self.batch_size is None:
             yield from repeat(self._whole(images, labels), steps)
             return
@@ -124,18 +162,17 @@ class Digits:
             shape = (min(BLOCK, steps - start), self.batch_size)
             # intp: the browser's Python has 32 bits, and there `take` refuses the 64 that are drawn
             picks = [random.integers(len(images), size=shape).astype(np.intp) for random in examples]
-            seen = [own[pick] for own, pick in zip(labels, picks, strict=True)]
+            targets = [own[pick] for own, pick in zip(labels, picks, strict=True)]
             if self._fresh:
-                seen = [redraw(s, self.label_noise, random) for s, random in zip(seen, redraws, strict=True)]
-            for pick, label in zip(np.stack(picks, axis=1), np.stack(seen, axis=1), strict=True):
+                targets = [redraw(own, self.label_noise, random) for own, random in zip(targets, redraws, strict=True)]
+            for pick, label in zip(np.stack(picks, axis=1), np.stack(targets, axis=1), strict=True):
                 yield (
                     images.take(pick, axis=0).swapaxes(1, 2),
                     ONE_HOT.take(label, axis=0).swapaxes(1, 2),
                 )
 
     def loss_and_grads(self, params: np.ndarray, batch: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        """Forward and backward through all runs at once."""
-        inputs, targets = batch
+        inputs, targets = batch  # forward and backward through all runs at once
         grads = np.empty_like(params)
         layers = self._layers(params)
         activations, outputs = self._forward(layers, inputs)
@@ -149,7 +186,24 @@ class Digits:
         return losses, grads
 
     def evaluate(self, params: np.ndarray, seeds: Sequence[int], split: str = "train") -> dict[str, np.ndarray]:
-        images, labels = self._labelled(split, seeds)
+        """The scores of finished runs.
+
+        Parameters
+        ----------
+        params : array, (runs, parameters)
+            Where the runs ended.
+        seeds : sequence of int, (runs,)
+            One a run; they matter only where each has its own fixed label noise.
+        split : "train" or "test"
+            The pool, or the 400 other digits.
+
+        Returns
+        -------
+        dict of array, (runs,)
+            ``loss`` and ``excess`` in the unit of the loss, ``accuracy`` from 0 to 1.
+        """
+        params = _check.runs(params, self._size, seeds)
+        images, labels = self._labels_of(split, seeds)
         _, truth = self._split(split)
         losses, accuracy = np.empty((2, len(params)))
         for i, row in enumerate(params[:, None]):  # one run at a time stays in the cache
@@ -159,13 +213,40 @@ class Digits:
             accuracy[i] = np.mean(outputs[0].argmax(axis=0) == truth)
         return {"loss": losses, "excess": losses - self.floor, "accuracy": accuracy}
 
-    def sharpness(self, params: np.ndarray, seeds: Sequence[int] = (), tolerance: float = 1e-3) -> np.ndarray:
-        """The largest curvature of the loss on the whole pool, ``(runs,)``, by power iteration.
+    def sharpness(
+        self, params: np.ndarray, seeds: Sequence[int] | np.ndarray = (), tolerance: float = 1e-3
+    ) -> np.ndarray:
+        """The largest curvature of the loss on the whole pool, by power iteration.
 
-        Full-batch gradient descent is stable for rates below 2 / sharpness. `seeds` are those of the runs, and
-        matter only where each has its own fixed label noise. Stops when no run changes by a share `tolerance`.
+        Full-batch gradient descent is stable for rates below 2 / sharpness.
+
+        Parameters
+        ----------
+        params : array, (runs, parameters)
+            Where to measure.
+        seeds : sequence of int, (runs,)
+            Those of the runs; needed only where each has its own fixed label noise.
+        tolerance : number
+            Stop when no run changes by more than this share, above 0.
+
+        Returns
+        -------
+        array, (runs,)
+            The curvature of each run, in units of loss by squared parameter.
+
+        Raises
+        ------
+        ValueError
+            If `params` has the wrong shape, or `seeds` are needed and are not one a run.
         """
-        batch = self._whole(*self._labelled("train", seeds or [0] * len(params)))
+        _check.argument("tolerance", tolerance)
+        params = _check.points("params", params, self._size)
+        if params.ndim != 2:
+            raise ValueError(f"params must have the shape (runs, {self._size}), got {params.shape}")
+        seeds = _check.numbers("seeds", seeds, "a whole number of 0 or more")
+        if len(seeds) != len(params) and (seeds or (self.label_noise and not self.fresh_noise)):
+            raise ValueError(f"seeds must be one for each of {len(params)} runs, got {len(seeds)}")
+        batch = self._whole(*self._labels_of("train", seeds or [0] * len(params)))
         direction = np.random.default_rng(0).standard_normal(params.shape)
         sharpness = np.zeros(len(params))
         for _ in range(200):
@@ -180,19 +261,23 @@ class Digits:
         return sharpness
 
     @property
+    def _size(self) -> int:
+        """The number of parameters."""
+        return sum((n_in + 1) * n_out for n_in, n_out in pairwise((PIXELS, *self.hidden, CLASSES)))
+
+    @property
     def _fresh(self) -> bool:
         return self.label_noise > 0 and self.fresh_noise
 
     def _split(self, split: str) -> tuple[np.ndarray, np.ndarray]:
-        if split not in ("train", "test"):
-            raise ValueError(f"split must be 'train' or 'test', got {split!r}")
+        _check.argument("split", split)
         part = slice(self.pool_size) if split == "train" else slice(POOL, None)
         images, labels = images_and_labels()
         scales = np.ones(PIXELS + 1)
         scales[:-1] = np.random.default_rng(0).permutation(np.logspace(0, -self.feature_decades, PIXELS))
         return images[part] * scales, labels[part]
 
-    def _labelled(self, split: str, seeds: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+    def _labels_of(self, split: str, seeds: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
         """The images of a split and the labels that each seed has for them, ``(runs, images)``."""
         images, labels = self._split(split)
         if split == "train" and self.label_noise and not self.fresh_noise:

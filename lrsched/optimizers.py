@@ -5,53 +5,60 @@ An optimiser is a frozen description. ``init(params)`` returns its state, a plai
 ``lr`` is one number, or a column ``(runs, 1)`` with a rate for each run. ``effective_lr(state, lr)`` is the rate by
 which the last update multiplied each gradient, or its running average. Updates are those of `torch.optim`, the place
 of each ``eps`` included.
-
-    >>> params, adam = np.array([[1.0]]), Adam()
-    >>> state = adam.init(params)
-    >>> adam.update(params, np.array([[123.0]]), state, lr=0.1)
-    >>> params.round(6)
-    array([[0.9]])
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from math import sqrt
+from typing import Any
 
 import numpy as np
 
 from lrsched import _check
+from lrsched.interfaces import Optimizer
 
 __all__ = ["SGD", "AdaGrad", "Adam", "AdamW", "RMSProp"]
 
-ALLOWED = {
-    "momentum": "a number of 0 or more and below 1",
-    "alpha": "a number of 0 or more and below 1",
-    "beta1": "a number of 0 or more and below 1",
-    "beta2": "a number of 0 or more and below 1",
-    "eps": "a number of 0 or more",
-    "weight_decay": "a number of 0 or more",
-}
+State = dict[str, Any]
+Rate = float | np.ndarray
 
 
-def _average(average, beta, values):
+def _average(average: np.ndarray, beta: float, values: np.ndarray) -> None:
     """``average = beta * average + (1 - beta) * values``, in place."""
     average *= beta
     average += (1 - beta) * values
 
 
-def _over_root(lr, square, eps):
+def _over_root(lr: Rate, square: np.ndarray, eps: float) -> np.ndarray:
     """``lr / (sqrt(square) + eps)`` in a single array: a chain of new ones would not stay in the cache."""
     rate = np.sqrt(square)
     rate += eps
     return np.divide(lr, rate, out=rate)
 
 
-class _Optimizer:
-    def __post_init__(self):
-        for field in fields(self):
-            if field.name in ALLOWED:
-                _check.number(field.name, getattr(self, field.name), ALLOWED[field.name])
+class _Optimizer(Optimizer):
+    weight_decay: float
 
-    def _with_l2(self, params, grads):
+    def __post_init__(self) -> None:
+        _check.arguments(self)
+
+    def effective_lr(self, state: State, lr: Rate) -> Rate:
+        """Return the rate by which the last update multiplied each gradient, or its running average.
+
+        Parameters
+        ----------
+        state : dict
+            What `update` has changed.
+        lr : number, or array, (runs, 1)
+            The rate of that update.
+
+        Returns
+        -------
+        number, or array that broadcasts to (runs, parameters)
+            In the unit of `lr`.
+        """
+        raise NotImplementedError
+
+    def _with_l2(self, params: np.ndarray, grads: np.ndarray) -> np.ndarray:
         """The gradient of loss + weight_decay / 2 * |params|^2."""
         return grads + self.weight_decay * params if self.weight_decay else grads
 
@@ -61,22 +68,50 @@ class SGD(_Optimizer):
     """Stochastic gradient descent: ``params -= lr * grads``, with `momentum` ``params -= lr * velocity``.
 
     ``velocity = momentum * velocity + grads``. The rate stands outside: when it drops, so does the next step.
-    `nesterov` takes ``grads + momentum * velocity`` instead of the velocity. `weight_decay` is an L2 penalty.
+
+    Parameters
+    ----------
+    momentum : number
+        The share of the velocity that is left after an update, from 0 to below 1.
+    nesterov : bool
+        Step along ``grads + momentum * velocity`` instead of the velocity; needs a `momentum`.
+    weight_decay : number
+        The weight of an L2 penalty, 0 or more: ``weight_decay * params`` is added to the gradient.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of another type.
+    ValueError
+        If an argument is out of range, or `nesterov` is asked for without `momentum`.
+
+    Examples
+    --------
+    At a constant gradient of 1, the steps grow towards ``lr / (1 - momentum)``:
+
+    >>> params, sgd = np.array([[0.0]]), SGD(momentum=0.9)
+    >>> state = sgd.init(params)
+    >>> for _ in range(3):
+    ...     sgd.update(params, np.array([[1.0]]), state, lr=0.1)
+    ...     print(params.round(3).item())
+    -0.1
+    -0.29
+    -0.561
     """
 
     momentum: float = 0.0
     nesterov: bool = False
     weight_decay: float = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         if self.nesterov and not self.momentum:
-            raise ValueError("nesterov needs a momentum above 0, got momentum=0.0")
+            raise ValueError(f"momentum must be above 0 with nesterov=True, got {self.momentum}")
 
-    def init(self, params):
+    def init(self, params: np.ndarray) -> State:
         return {"velocity": np.zeros_like(params)} if self.momentum else {}
 
-    def update(self, params, grads, state, lr):
+    def update(self, params: np.ndarray, grads: np.ndarray, state: State, lr: Rate) -> None:
         grads = self._with_l2(params, grads)
         if self.momentum:
             velocity = state["velocity"]
@@ -85,7 +120,7 @@ class SGD(_Optimizer):
             grads = grads + self.momentum * velocity if self.nesterov else velocity
         params -= lr * grads
 
-    def effective_lr(self, state, lr):
+    def effective_lr(self, state: State, lr: Rate) -> Rate:
         return lr
 
 
@@ -95,20 +130,43 @@ class AdaGrad(_Optimizer):
 
     ``params -= lr * grads / (sqrt(sum) + eps)``. While gradients keep their size, the effective rate falls as
     1/sqrt(t): a schedule of its own.
+
+    Parameters
+    ----------
+    eps : number
+        What keeps the division from 0, in the unit of the gradient; 0 or more.
+    weight_decay : number
+        The weight of an L2 penalty, 0 or more: ``weight_decay * params`` is added to the gradient.
+
+    Raises
+    ------
+    TypeError
+        If an argument is no number.
+    ValueError
+        If an argument is below 0 or not finite.
+
+    Examples
+    --------
+    >>> params, adagrad = np.array([[0.0]]), AdaGrad()
+    >>> state = adagrad.init(params)
+    >>> for _ in range(4):
+    ...     adagrad.update(params, np.array([[1.0]]), state, lr=0.1)
+    >>> adagrad.effective_lr(state, lr=0.1).round(3)
+    array([[0.05]])
     """
 
     eps: float = 1e-10
     weight_decay: float = 0.0
 
-    def init(self, params):
+    def init(self, params: np.ndarray) -> State:
         return {"sum": np.zeros_like(params)}
 
-    def update(self, params, grads, state, lr):
+    def update(self, params: np.ndarray, grads: np.ndarray, state: State, lr: Rate) -> None:
         grads = self._with_l2(params, grads)
         state["sum"] += grads * grads
         params -= self.effective_lr(state, lr) * grads
 
-    def effective_lr(self, state, lr):
+    def effective_lr(self, state: State, lr: Rate) -> np.ndarray:
         return _over_root(lr, state["sum"], self.eps)
 
 
@@ -118,7 +176,33 @@ class RMSProp(_Optimizer):
 
     ``params -= lr * grads / (sqrt(average) + eps)``, ``average = alpha * average + (1 - alpha) * grads**2``. It
     starts at 0 and is not corrected, so the first step is ``lr / sqrt(1 - alpha)``: 10 times the rate by default.
-    `momentum` accumulates the divided gradients.
+
+    Parameters
+    ----------
+    alpha : number
+        The weight of the past in the running average, from 0 to below 1: it looks back about ``1 / (1 - alpha)``
+        updates.
+    momentum : number
+        The share of the velocity, which accumulates the divided gradients, that is left after an update; from 0 to
+        below 1.
+    eps : number
+        What keeps the division from 0, in the unit of the gradient; 0 or more.
+    weight_decay : number
+        The weight of an L2 penalty, 0 or more: ``weight_decay * params`` is added to the gradient.
+
+    Raises
+    ------
+    TypeError
+        If an argument is no number.
+    ValueError
+        If an argument is out of range.
+
+    Examples
+    --------
+    >>> params, rmsprop = np.array([[0.0]]), RMSProp()
+    >>> rmsprop.update(params, np.array([[123.0]]), rmsprop.init(params), lr=0.1)
+    >>> params.round(3)
+    array([[-1.]])
     """
 
     alpha: float = 0.99
@@ -126,11 +210,11 @@ class RMSProp(_Optimizer):
     eps: float = 1e-8
     weight_decay: float = 0.0
 
-    def init(self, params):
+    def init(self, params: np.ndarray) -> State:
         state = {"average": np.zeros_like(params)}
         return state | {"velocity": np.zeros_like(params)} if self.momentum else state
 
-    def update(self, params, grads, state, lr):
+    def update(self, params: np.ndarray, grads: np.ndarray, state: State, lr: Rate) -> None:
         grads = self._with_l2(params, grads)
         _average(state["average"], self.alpha, grads * grads)
         if self.momentum:
@@ -140,7 +224,7 @@ class RMSProp(_Optimizer):
         else:
             params -= self.effective_lr(state, lr) * grads
 
-    def effective_lr(self, state, lr):
+    def effective_lr(self, state: State, lr: Rate) -> np.ndarray:
         return _over_root(lr, state["average"], self.eps)
 
 
@@ -149,7 +233,33 @@ class Adam(_Optimizer):
     """Running averages of the gradient and of its square, both corrected for their start at 0 [kingma2015]_.
 
     ``params -= lr * mean / (1 - beta1**t) / (sqrt(square / (1 - beta2**t)) + eps)`` with ``t = 1, 2, ...``.
-    The first step is the rate itself, whatever the size of the gradient. `weight_decay` is an L2 penalty.
+    The first step is the rate itself, whatever the size of the gradient.
+
+    Parameters
+    ----------
+    beta1 : number
+        The weight of the past in the average of the gradient, from 0 to below 1: it looks back about
+        ``1 / (1 - beta1)`` updates.
+    beta2 : number
+        The same for the average of its square.
+    eps : number
+        What keeps the division from 0, in the unit of the gradient; 0 or more.
+    weight_decay : number
+        The weight of an L2 penalty, 0 or more: ``weight_decay * params`` is added to the gradient.
+
+    Raises
+    ------
+    TypeError
+        If an argument is no number.
+    ValueError
+        If an argument is out of range.
+
+    Examples
+    --------
+    >>> params, adam = np.array([[0.0]]), Adam()
+    >>> adam.update(params, np.array([[123.0]]), adam.init(params), lr=0.1)
+    >>> params.round(3)
+    array([[-0.1]])
     """
 
     beta1: float = 0.9
@@ -157,17 +267,17 @@ class Adam(_Optimizer):
     eps: float = 1e-8
     weight_decay: float = 0.0
 
-    def init(self, params):
+    def init(self, params: np.ndarray) -> State:
         return {"updates": 0, "mean": np.zeros_like(params), "square": np.zeros_like(params)}
 
-    def update(self, params, grads, state, lr):
+    def update(self, params: np.ndarray, grads: np.ndarray, state: State, lr: Rate) -> None:
         grads = self._with_l2(params, grads)
         state["updates"] += 1
         _average(state["mean"], self.beta1, grads)
         _average(state["square"], self.beta2, grads * grads)
         params -= self.effective_lr(state, lr) * state["mean"]
 
-    def effective_lr(self, state, lr):
+    def effective_lr(self, state: State, lr: Rate) -> np.ndarray:
         t = state["updates"]
         c = sqrt(1 - self.beta2**t)  # c and 1 - beta1**t make up for the start at 0
         return _over_root(lr * c / (1 - self.beta1**t), state["square"], self.eps * c)
@@ -175,16 +285,39 @@ class Adam(_Optimizer):
 
 @dataclass(frozen=True, kw_only=True)
 class AdamW(Adam):
-    """`Adam` with weight decay apart from the gradient [loshchilov2019]_.
+    """`Adam` with weight decay outside the gradient [loshchilov2019]_.
 
     First ``params *= 1 - lr * weight_decay``, so the schedule scales the decay too; then the update of `Adam`.
+
+    Parameters
+    ----------
+    beta1, beta2, eps : number
+        As in `Adam`.
+    weight_decay : number
+        The share of each parameter that an update at rate 1 takes away, 0 or more.
+
+    Raises
+    ------
+    TypeError
+        If an argument is no number.
+    ValueError
+        If an argument is out of range.
+
+    Examples
+    --------
+    Without a gradient nothing but the decay is left:
+
+    >>> params, adamw = np.array([[2.0]]), AdamW(weight_decay=0.5)
+    >>> adamw.update(params, np.array([[0.0]]), adamw.init(params), lr=0.1)
+    >>> params
+    array([[1.9]])
     """
 
     weight_decay: float = 0.01
 
-    def update(self, params, grads, state, lr):
+    def update(self, params: np.ndarray, grads: np.ndarray, state: State, lr: Rate) -> None:
         params *= 1 - lr * self.weight_decay
         super().update(params, grads, state, lr)
 
-    def _with_l2(self, params, grads):
+    def _with_l2(self, params: np.ndarray, grads: np.ndarray) -> np.ndarray:
         return grads

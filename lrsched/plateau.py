@@ -2,6 +2,7 @@
 
 from dataclasses import KW_ONLY, dataclass, field
 from math import isfinite
+from typing import Any
 
 from lrsched import _check
 
@@ -19,29 +20,40 @@ class ReduceOnPlateau:
     Parameters
     ----------
     peak_lr : number
-        The rate until the first reduction.
+        The rate until the first reduction, above 0.
     factor : number
-        Between 0 and 1.
-    patience : whole number
-        Bad metrics that are forgiven in a row.
+        What a reduction multiplies the rate by, between 0 and 1.
+    patience : int
+        The number of bad metrics in a row that are forgiven, 0 or more.
     threshold : number
-        The relative improvement that counts.
-    cooldown : whole number
-        Metrics after a reduction that do not count as bad.
+        The relative improvement that counts, 0 or more: 1e-4 is a hundredth of a per cent.
+    cooldown : int
+        The number of metrics after a reduction that do not count as bad, 0 or more.
     min_lr : number
-        The floor of the rate.
+        The floor of the rate, from 0 to `peak_lr`.
     mode : "min" or "max"
         Whether lower or higher metrics are better.
-    every : whole number
-        `train` passes it the mean batch loss of this many updates, each run its own.
+    every : int
+        The number of updates, 1 or more, whose mean batch loss is one metric: `train` passes it on, to each run its
+        own. In your own loop it means nothing: there you call `step`.
+
+    Attributes
+    ----------
+    state : dict
+        Plain data: save it, and set it on a new scheduler to go on.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of another type.
+    ValueError
+        If an argument is out of range, or `min_lr` above `peak_lr`.
 
     Examples
     --------
     >>> scheduler = ReduceOnPlateau(1.0, factor=0.5, patience=2)
     >>> [scheduler.step(3.14) for _ in range(7)]
     [1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.25]
-
-    ``state`` is a plain dict: save it, and set it on a new scheduler to go on.
 
     >>> scheduler.state
     {'lr': 0.25, 'best': 3.14, 'bad': 0, 'cooldown_left': 0}
@@ -56,30 +68,38 @@ class ReduceOnPlateau:
     min_lr: float = 0.0
     mode: str = "min"
     every: int = 1
-    state: dict = field(init=False, repr=False)
+    state: dict[str, Any] = field(init=False, repr=False)
 
-    def __post_init__(self):
-        _check.number("peak_lr", self.peak_lr, "a number above 0")
-        _check.number("factor", self.factor, "a number between 0 and 1")
-        _check.number("patience", self.patience, "a whole number of 0 or more")
-        _check.number("threshold", self.threshold, "a number of 0 or more")
-        _check.number("cooldown", self.cooldown, "a whole number of 0 or more")
-        _check.number("min_lr", self.min_lr, "a number of 0 or more")
-        _check.number("every", self.every, "a whole number of 1 or more")
-        if self.mode not in ("min", "max"):
-            raise ValueError(f"mode must be 'min' or 'max', got {self.mode!r}")
+    def __post_init__(self) -> None:
+        _check.arguments(self)
         self.state = {"lr": self.peak_lr, "best": None, "bad": 0, "cooldown_left": 0}
 
     @property
     def lr(self) -> float:
         """The rate to use now."""
-        return self.state["lr"]
+        return float(self.state["lr"])
 
     def step(self, metric: float) -> float:
-        """Take the next metric; return the rate to use from now on. One that is not finite is bad."""
-        state = self.state
+        """Take the next metric.
+
+        Parameters
+        ----------
+        metric : number
+            Such as the validation loss of an epoch. One that is not finite is bad.
+
+        Returns
+        -------
+        float
+            The rate to use from now on; never above the rate before.
+
+        Raises
+        ------
+        TypeError
+            If `metric` is no number.
+        """
+        state, metric = self.state, _check.real("metric", metric)
         if self._improves(metric):
-            state["best"] = float(metric)
+            state["best"] = metric
             state["bad"] = 0
         else:
             state["bad"] += 1
@@ -87,13 +107,13 @@ class ReduceOnPlateau:
             state["cooldown_left"] -= 1
             state["bad"] = 0
         if state["bad"] > self.patience:
-            state["lr"] = max(state["lr"] * self.factor, self.min_lr)
+            state["lr"] = min(state["lr"], max(state["lr"] * self.factor, self.min_lr))
             state["cooldown_left"] = self.cooldown
             state["bad"] = 0
-        return state["lr"]
+        return self.lr
 
-    def _improves(self, metric):
-        best = self.state["best"]
+    def _improves(self, metric: float) -> bool:
+        best: float | None = self.state["best"]
         if best is None or not isfinite(metric):
             return isfinite(metric)
         margin = self.threshold * abs(best)

@@ -5,7 +5,8 @@
     show(fig, alt="The learning rate halves at updates 20 and 40.")
 
 A figure becomes inline SVG in the colour of the page's text, so that it is readable in light and in dark.
-Curves differ in colour and in dashes, and carry their name at their end.
+A curve has the colour of what its axis names (`lrsched.ideas`); curves of one kind differ in their dashes, and carry
+their name at their end.
 """
 
 import base64
@@ -13,6 +14,8 @@ import hashlib
 import html
 import io
 import re
+from collections.abc import Sequence
+from typing import Any, Literal, overload
 
 import matplotlib
 import numpy as np
@@ -20,10 +23,12 @@ from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
+from matplotlib.text import Annotation
 from matplotlib.transforms import Affine2D, ScaledTranslation
 
 from lrsched import _check
-from lrsched.range_test import RangeTest
+from lrsched.ideas import COLOURS, INK, PALETTE, paint
+from lrsched.lr_range import RangeTest
 from lrsched.schedules import Schedule
 from lrsched.training import Comparison, History
 
@@ -31,34 +36,25 @@ __all__ = [
     "PALETTE",
     "STYLE",
     "figure",
+    "label_end",
     "log_axis",
     "plot_comparison",
     "plot_loss",
     "plot_lr",
     "plot_range_test",
     "plot_schedule",
+    "png",
     "show",
     "svg",
 ]
 
-# Mid tones: each has a contrast of 3 to white and to the dark page, and all stay apart in every kind of
-# colour blindness. Grey is for what the reader compares with.
-PALETTE = {
-    "blue": "#4095e6",
-    "orange": "#cb7f0d",
-    "green": "#427950",
-    "purple": "#975098",
-    "grey": "#808080",
-}
-CURVES = ["blue", "orange", "green", "purple"]
-
-STYLE = {
-    "axes.prop_cycle": cycler(color=[PALETTE[name] for name in CURVES])
-    + cycler(linestyle=["-", "--", "-.", ":"])
-    + cycler(linewidth=[2] * len(CURVES)),
+STYLE: dict[Any, Any] = {
+    "axes.prop_cycle": cycler(color=[INK] * 4)
+    + cycler(linestyle=["-", "--", ":", "-."])
+    + cycler(linewidth=[2.2, 1.8, 2.2, 1.6]),
     "axes.spines.right": False,
     "axes.spines.top": False,
-    "font.size": 10,
+    "font.size": 12.2,  # a figure is 353 units wide: 12 pixels on a phone
     "path.simplify_threshold": 0.1,
     "savefig.transparent": True,
     "svg.fonttype": "none",
@@ -66,49 +62,156 @@ STYLE = {
 }
 
 
+@overload
+def figure(  # type: ignore[overload-overlap]  # 1 is an int too
+    panels: Literal[1] = 1,
+    *,
+    size: tuple[float, float] | None = None,
+    sharex: bool = True,
+    heights: Sequence[float] | None = None,
+) -> tuple[Figure, Axes]: ...
+@overload
 def figure(
-    panels: int = 1, *, size: tuple[float, float] | None = None, sharex: bool = True
-) -> tuple[Figure, Axes | list[Axes]]:
-    """Return an empty figure and its Axes: one, or a list of `panels` stacked ones.
+    panels: int,
+    *,
+    size: tuple[float, float] | None = None,
+    sharex: bool = True,
+    heights: Sequence[float] | None = None,
+) -> tuple[Figure, list[Axes]]: ...
+def figure(
+    panels: int = 1,
+    *,
+    size: tuple[float, float] | None = None,
+    sharex: bool = True,
+    heights: Sequence[float] | None = None,
+) -> tuple[Figure, Axes] | tuple[Figure, list[Axes]]:
+    """Return an empty figure and its Axes.
 
-    They share the x axis unless `sharex` is false. `size` is in inches.
+    Parameters
+    ----------
+    panels : int
+        The number of Axes, stacked; 1 or more.
+    size : pair of numbers, or None
+        Width and height in inches; None is 4.9 by 1.1, and 1.7 higher for each panel. One that is given has the smaller
+        text of a picture that stands among others.
+    sharex : bool
+        Whether the panels share the x axis.
+    heights : sequence of numbers, or None
+        Those of the panels, where 1 is the usual one.
 
+    Returns
+    -------
+    fig : Figure
+        What `show` puts in the page.
+    ax : Axes, or list of Axes
+        A list where there is more than one panel.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of another type.
+    ValueError
+        If `panels` is no whole number of 1 or more, or `size` not two numbers above 0.
+
+    Examples
+    --------
     >>> fig, (top, bottom) = figure(panels=2)
     """
-    panels = _check.number("panels", panels, "a whole number of 1 or more")
-    with matplotlib.rc_context(STYLE):
-        fig = Figure(figsize=size or (5, 1.2 + 1.6 * panels), layout="constrained")
-        axes = fig.subplots(panels, sharex=sharex, squeeze=False)[:, 0].tolist()
+    panels = _check.argument("panels", panels)
+    sharex = _check.argument("sharex", sharex)
+    heights = [1] * panels if heights is None else _check.numbers("heights", heights, "a number above 0")
+    if len(heights) != panels:
+        raise ValueError(f"heights must be {panels} numbers, one a panel, got {heights}")
+    font = {} if size is None else {"font.size": 10}
+    size = (4.9, 1.1 + 1.7 * sum(heights)) if size is None else _check.numbers("size", size, "a number above 0")
+    if len(size) != 2:
+        raise ValueError(f"size must be two numbers, got {size}")
+    with matplotlib.rc_context(STYLE | font):
+        fig = Figure(figsize=size, layout="constrained")
+        axes = fig.subplots(panels, sharex=sharex, squeeze=False, height_ratios=heights)[:, 0].tolist()
         fig.align_ylabels()
-    return fig, axes if panels > 1 else axes[0]
+    return (fig, axes) if panels > 1 else (fig, axes[0])
 
 
 def log_axis(ax: Axes, which: str = "y") -> Axes:
-    """Make the axis `which` logarithmic, with plain numbers: 0.01, and 0.02 and 0.05 where there is room."""
+    """Make an axis logarithmic, with plain numbers: 0.01, and 0.02 and 0.05 where there is room.
 
-    def label(value: float, _: int) -> str:
+    Parameters
+    ----------
+    ax : Axes
+        What to change.
+    which : "x" or "y"
+        Which of its two axes.
+
+    Returns
+    -------
+    Axes
+        `ax` itself.
+
+    Raises
+    ------
+    TypeError
+        If `ax` is no Axes.
+    ValueError
+        If there is no axis `which`.
+
+    Examples
+    --------
+    >>> fig, ax = figure()
+    >>> log_axis(ax).get_yscale()
+    'log'
+    """
+    check_axes(ax)
+    axis = {"x": ax.xaxis, "y": ax.yaxis}[_check.option("which", which, ("x", "y"))]
+
+    def label(value: float, _: float | None) -> str:
         low, high = axis.get_view_interval()
         return f"{value:g}" if f"{value:e}"[0] in ("125" if high < 100 * low else "1") else ""
 
-    axis = {"x": ax.xaxis, "y": ax.yaxis}[which]
     ax.set(**{f"{which}scale": "log"})
     axis.set_major_formatter(label)
     axis.set_minor_formatter(label)
     return ax
 
 
-def plot_schedule(ax: Axes, schedule: Schedule, steps: int, *, label: str = "", **line: object) -> Axes:
-    """Draw the rates that updates 0 to `steps` - 1 use; `label` stands at the end of the curve.
+def plot_schedule(ax: Axes, schedule: Schedule, steps: int, *, label: str = "", **line: Any) -> Axes:
+    """Draw the rates that updates 0 to `steps` - 1 use.
 
-    `line` goes to Matplotlib's `Axes.plot`.
+    Parameters
+    ----------
+    ax : Axes
+        Where to draw.
+    schedule : Schedule
+        What to draw.
+    steps : int
+        The number of updates, 1 or more.
+    label : str
+        What stands at the end of the curve.
+    **line
+        Goes to Matplotlib's `Axes.plot`.
 
+    Returns
+    -------
+    Axes
+        `ax` itself.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of another type.
+    ValueError
+        If `steps` is no whole number of 1 or more.
+
+    Examples
+    --------
     >>> from lrsched import StepDecay
     >>> fig, ax = figure()
     >>> plot_schedule(ax, StepDecay(0.1, decay_rate=0.5, step_size=20), 60).get_ylabel()
     'learning rate'
     """
+    check_axes(ax)
     _check.instance("schedule", schedule, Schedule, "a schedule")
-    steps = _check.number("steps", steps, "a whole number of 1 or more")
+    steps = _check.argument("steps", steps)
     t = np.arange(0, steps, 1 / np.ceil(500 / steps))  # fine enough for a drop to stand upright
     ax.plot(t, schedule(t), **line)
     ax.set(xlabel="update", ylabel="learning rate")
@@ -116,8 +219,40 @@ def plot_schedule(ax: Axes, schedule: Schedule, steps: int, *, label: str = "", 
     return label_end(ax, label)
 
 
-def plot_lr(ax: Axes, history: History, *, label: str = "", **line: object) -> Axes:
-    """Draw the rates that the optimiser received: one line, or a thin one for each seed that had its own."""
+def plot_lr(ax: Axes, history: History, *, label: str = "", **line: Any) -> Axes:
+    """Draw the rates that the optimiser received: one line, or a thin one for each seed that had its own.
+
+    Parameters
+    ----------
+    ax : Axes
+        Where to draw.
+    history : History
+        What `train` returned.
+    label : str
+        What stands at the end of the curve.
+    **line
+        Goes to Matplotlib's `Axes.plot`.
+
+    Returns
+    -------
+    Axes
+        `ax` itself.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of another type.
+
+    Examples
+    --------
+    >>> from lrsched import SGD, LinearDecay, Quadratic, train
+    >>> fig, ax = figure()
+    >>> history = train(Quadratic(1.0), SGD(), LinearDecay(0.5, decay_steps=10))
+    >>> plot_lr(ax, history, label="linear").get_xlabel()
+    'update'
+    """
+    check_axes(ax)
+    _check.instance("history", history, History, "a History, as `train` returns it")
     runs = np.atleast_2d(history.lr)
     for run in runs:
         [curve] = ax.plot(run, drawstyle="steps-post", **line)
@@ -128,12 +263,45 @@ def plot_lr(ax: Axes, history: History, *, label: str = "", **line: object) -> A
     return label_end(ax, label)
 
 
-def plot_loss(ax: Axes, history: History, *, window: int = 1, label: str = "", **line: object) -> Axes:
+def plot_loss(ax: Axes, history: History, *, window: int = 1, label: str = "", **line: Any) -> Axes:
     """Draw the batch loss before each update: the median over seeds, and a band with the middle half of them.
 
-    With a `window`, each run is first averaged over windows of that many updates.
+    Parameters
+    ----------
+    ax : Axes
+        Where to draw.
+    history : History
+        What `train` returned.
+    window : int
+        Average each run first over windows of so many updates, from 1 to all of them.
+    label : str
+        What stands at the end of the curve.
+    **line
+        Goes to Matplotlib's `Axes.plot`.
+
+    Returns
+    -------
+    Axes
+        `ax` itself.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of another type.
+    ValueError
+        If `window` is no whole number from 1 to the number of updates.
+
+    Examples
+    --------
+    >>> from lrsched import SGD, Constant, Quadratic, train
+    >>> fig, ax = figure()
+    >>> history = train(Quadratic(1.0, noise=0.1), SGD(), Constant(0.5), steps=60)
+    >>> plot_loss(ax, history, window=10).get_yscale()
+    'log'
     """
-    window = _check.number("window", window, "a whole number of 1 or more")
+    check_axes(ax)
+    _check.instance("history", history, History, "a History, as `train` returns it")
+    window = _check.argument("window", window)
     seeds, steps = history.loss.shape
     if window > steps:
         raise ValueError(f"window must be at most the number of updates, {steps}, got {window}")
@@ -144,7 +312,7 @@ def plot_loss(ax: Axes, history: History, *, window: int = 1, label: str = "", *
     return label_end(ax, label)
 
 
-def _middle_half(ax: Axes, x: np.ndarray, runs: np.ndarray, **line: object) -> None:
+def _middle_half(ax: Axes, x: np.ndarray, runs: np.ndarray, **line: Any) -> None:
     low, middle, high = np.quantile(runs, [0.25, 0.5, 0.75], axis=0, method="nearest")  # a run may be infinite
     middle[np.isinf(middle)] = np.nan
     [curve] = ax.plot(x, middle, **line)
@@ -152,14 +320,46 @@ def _middle_half(ax: Axes, x: np.ndarray, runs: np.ndarray, **line: object) -> N
 
 
 def plot_comparison(
-    ax: Axes, comparison: Comparison, *, metric: str | None = None, split: str = "train", to: str | None = None
+    ax: Axes, comparison: Comparison, *, metric: str | None = None, split: str = "train", to: Any = None
 ) -> Axes:
-    """Draw each arm against the arm `to`, by default the first: a dot with its paired 95 % interval.
+    """Draw each arm against another: a dot with its paired 95 % interval.
 
-    A loss is drawn as a ratio, an accuracy as a difference.
+    A loss becomes a ratio, an accuracy a difference.
+
+    Parameters
+    ----------
+    ax : Axes
+        Where to draw.
+    comparison : Comparison
+        What `compare` returned.
+    metric, split, to
+        As in `Comparison.table`.
+
+    Returns
+    -------
+    Axes
+        `ax` itself.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of another type.
+    ValueError
+        If there is no such metric, split or arm.
+
+    Examples
+    --------
+    >>> from lrsched import SGD, Constant, Quadratic, compare
+    >>> fig, ax = figure()
+    >>> arms = {rate: (SGD(), Constant(rate)) for rate in (0.1, 0.2)}
+    >>> plot_comparison(ax, compare(Quadratic(1.0, noise=0.1), arms, steps=60)).get_xlabel()
+    'train loss divided by that of 0.1'
     """
-    to = to or next(iter(comparison))
-    metric = metric or comparison[to].problem.metric
+    check_axes(ax)
+    _check.instance("comparison", comparison, Comparison, "a Comparison, as `compare` returns it")
+    to = next(iter(comparison)) if to is None else _check.option("to", to, comparison)
+    metric = comparison[to].problem.metric if metric is None else metric
+    _check.instance("metric", metric, str, "the name of a score")
     if metric == "accuracy":
         paired, even, unit = comparison.difference, 0, "minus that of"
     else:
@@ -169,36 +369,103 @@ def plot_comparison(
         result = paired(name, metric, split, to)
         if np.isfinite(result.mean):
             ax.errorbar(result.mean, row, xerr=result.half_width, fmt="o", color=PALETTE["blue"], capsize=3)
-        said = "" if name == to else str(result) if np.isfinite(result.mean) else "diverged"
-        ax.annotate(said, (1, row), (5, 0), ax.get_yaxis_transform(), "offset points", va="center")
+        text = "" if name == to else str(result) if np.isfinite(result.mean) else "diverged"
+        ax.annotate(text, (1, row), (5, 0), ax.get_yaxis_transform(), "offset points", va="center")
     rows = len(comparison.histories)
-    ax.set(yticks=range(rows), yticklabels=comparison, ylim=(rows - 0.5, -0.5))
+    ax.set(yticks=range(rows), yticklabels=map(str, comparison), ylim=(rows - 0.5, -0.5))
     ax.set(xlabel=f"{split} {metric} {unit} {to}")
     ax.spines.left.set_visible(False)
     ax.tick_params(axis="y", length=0)
     return ax
 
 
-def plot_range_test(ax: Axes, test: RangeTest, *, rule: str = "steepest", label: str = "", **line: object) -> Axes:
-    """Draw the smoothed loss against the rising rate, as far as half of the seeds hold, and the suggested rate."""
-    going = np.isfinite(test.smoothed).mean(axis=0) > 0.5
-    smoothed = np.nan_to_num(test.smoothed[:, going], nan=np.inf)
-    _middle_half(log_axis(log_axis(ax), "x"), test.lr[going], smoothed, **line)
+def plot_range_test(ax: Axes, test: RangeTest, *, rule: str = "steepest", label: str = "", **line: Any) -> Axes:
+    """Draw the smoothed loss against the rising rate, as far as half of the seeds hold, and the suggested rate.
+
+    Parameters
+    ----------
+    ax : Axes
+        Where to draw.
+    test : RangeTest
+        What `range_test` returned.
+    rule : str
+        What suggests the rate, as in `RangeTest.suggestions`.
+    label : str
+        What stands at the end of the curve.
+    **line
+        Goes to Matplotlib's `Axes.plot`.
+
+    Returns
+    -------
+    Axes
+        `ax` itself.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of another type.
+    ValueError
+        If there is no such rule, or a run diverged before its second update.
+
+    Examples
+    --------
+    >>> from lrsched import SGD, Digits, range_test
+    >>> fig, ax = figure()
+    >>> plot_range_test(ax, range_test(Digits(), SGD(), seeds=3)).get_xlabel()
+    'learning rate'
+    """
+    check_axes(ax)
+    _check.instance("test", test, RangeTest, "a RangeTest, as `range_test` returns it")
+    rate = test.suggest(rule)
+    enough = np.isfinite(test.smoothed).mean(axis=0) > 0.5
+    smoothed = np.nan_to_num(test.smoothed[:, enough], nan=np.inf)
+    _middle_half(log_axis(log_axis(ax), "x"), test.lr[enough], smoothed, **line)
     ax.set(xlabel="learning rate", ylabel="smoothed batch loss")
     label_end(ax, label)
-    suggested = test.suggest(rule)
-    ax.axvline(suggested, color=PALETTE["grey"], linewidth=1.2, linestyle=":")
+    ax.axvline(rate, color=PALETTE["grey"], linewidth=1.2, linestyle=":")
     at = ax.get_xaxis_transform()
-    ax.annotate(f"{rule}: {suggested:.2g}", (suggested, 1), (4, -4), at, "offset points", va="top")
+    ax.annotate(f"{rule}: {rate:.2g}", (rate, 1), (4, -4), at, "offset points", va="top")
     return ax
 
 
+def check_axes(ax: Axes) -> None:
+    _check.instance("ax", ax, Axes, "one Axes, as `figure()` returns it")
+
+
 def label_end(ax: Axes, label: str) -> Axes:
-    """Write `label` beside the end of the line that was drawn last, and lead from its last finite point there."""
-    points = ax.lines[-1].get_xydata()
-    for end in points[np.isfinite(points).all(axis=1)][-1:] if label else ():
-        ax.annotate(label, end, (LABEL_AT, 0), textcoords="offset points", va="center", gid="label")
-        in_points = Affine2D().scale(1 / 72) + ax.figure.dpi_scale_trans + ScaledTranslation(*end, ax.transData)
+    """Write a label beside the end of the latest line, and lead from its last finite point there.
+
+    Parameters
+    ----------
+    ax : Axes
+        With a line.
+    label : str
+        The text; nothing is written if it is empty.
+
+    Returns
+    -------
+    Axes
+        `ax` itself.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of another type.
+
+    Examples
+    --------
+    >>> fig, ax = figure()
+    >>> [line] = ax.plot([0.1, 0.05])
+    >>> label_end(ax, "halved").texts[0].get_text()
+    'halved'
+    """
+    check_axes(ax)
+    _check.instance("label", label, str, "text")
+    points = np.asarray(ax.lines[-1].get_xydata())
+    for x, y in points[np.isfinite(points).all(axis=1)][-1:] if label else ():
+        line: dict[str, Any] = {"va": "center", "gid": "label", "size": ax.xaxis.label.get_fontsize()}
+        ax.annotate(label, (x, y), (LABEL_AT, 0), textcoords="offset points", **line)
+        in_points = Affine2D().scale(1 / 72) + ax.figure.dpi_scale_trans + ScaledTranslation(x, y, ax.transData)  # type: ignore[arg-type]
         style = {"edgecolor": ax.lines[-1].get_color(), "linewidth": 0.8, "fill": False, "clip_on": False}
         ax.add_artist(Polygon([(3, 0), (LABEL_AT - 2, 0)], closed=False, transform=in_points, gid="leader", **style))
     return ax
@@ -207,21 +474,48 @@ def label_end(ax: Axes, label: str) -> Axes:
 LABEL_AT = 20  # points to the right of a curve's end
 
 
-def _spread(ax: Axes, apart: float = 12) -> None:
-    """Move labels at the ends of curves until each has its own line (`apart` in points)."""
-    labels = [text for text in ax.texts if text.get_gid() == "label"]
-    leaders = [patch for patch in ax.patches if patch.get_gid() == "leader"]
+def _spread(ax: Axes) -> None:
+    """Move labels at the ends of curves until each has its own line."""
+    labels = [text for text in ax.texts if isinstance(text, Annotation) and text.get_gid() == "label"]
+    line = 1.15 * float(ax.xaxis.label.get_fontsize())  # in points
+    leaders = [patch for patch in ax.patches if isinstance(patch, Polygon) and patch.get_gid() == "leader"]
     # To 0.1 points: which of two equal ends is higher would depend on the last bit, and so on the processor.
     heights = [round(ax.transData.transform(text.xy)[1] * 72 / ax.figure.dpi, 1) for text in labels]
     lowest = -np.inf
-    for height, text, leader in sorted(zip(heights, labels, leaders, strict=True), key=lambda found: found[0]):
-        lowest = max(height, lowest + apart)
+    for height, text, leader in sorted(zip(heights, labels, leaders, strict=True), key=lambda end: end[0]):
+        lowest = max(height, lowest + line)
         text.set_position((LABEL_AT, lowest - height))
         leader.set_xy([(3, 0), (LABEL_AT - 2, lowest - height)])
 
 
 def svg(fig: Figure, alt: str = "") -> str:
-    """Return `fig` as small inline SVG in the colour of the page's text; `alt` is its text alternative."""
+    """Return a figure as small inline SVG in the colour of the page's text.
+
+    Parameters
+    ----------
+    fig : Figure
+        As `figure` makes it.
+    alt : str
+        Its text alternative, for who does not see it.
+
+    Returns
+    -------
+    str
+        An ``<svg>`` element.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of another type.
+
+    Examples
+    --------
+    >>> svg(figure()[0], "Empty axes.")[:53]
+    '<svg class="figure" role="img" aria-label="Empty axes'
+    """
+    _check.instance("fig", fig, Figure, "a Figure, as `figure()` returns it first")
+    _check.instance("alt", alt, str, "text")
+    paint(fig)
     if fig.get_constrained_layout():
         fig.draw_without_rendering()  # only now do the axes have their final size
     for ax in fig.axes:
@@ -229,29 +523,33 @@ def svg(fig: Figure, alt: str = "") -> str:
     with matplotlib.rc_context(STYLE):
         fig.savefig(file := io.StringIO(), format="svg", metadata={"Date": None, "Creator": None})
     text = file.getvalue()
-    view_box = re.search(r'viewBox="[^"]*"', text)[0]
+    [view_box] = re.findall(r'viewBox="[^"]*"', text)[:1]
     body = text[text.index('<g id="figure_1">') : text.rindex("</svg>")]
-    body = re.sub(r' d="([^"]*)"', lambda path: f' d="{short(path[1])}"', body)
+    body = re.sub(r' d="([^"]*)"', lambda path: f' d="{shorten(path[1])}"', body)
     body = re.sub(r' (x|y|width|height)="([-\d.]+)"', lambda at: f' {at[1]}="{round(float(at[2]), 1):g}"', body)
     body = body.replace("xlink:href", "href")
     body = re.sub(r"font: (?:\w+ )*([\d.]+px)[^;\"]*", r"font-size: \1", body)  # the words of older versions
     body = re.sub(r' transform="rotate\(-0 [^"]*"|font-family: [^;"]*(; )?', "", body)
-    body = re.sub(r"#000000|(?<=[ :\"])black\b", "currentColor", body)
+    body = re.sub(rf"#000000|{INK}|(?<=[ :\"])black\b", "currentColor", body)
+    for idea, colour in COLOURS.items():  # words need more contrast than marks: the page knows how much
+        body = re.sub(rf"(<text[^>]*?){PALETTE[colour]}", rf"\1var(--{idea}-word, {PALETTE[colour]})", body)
     body = re.sub(r'id="axes_(\d+)"', r'data-axes="\1"', body)
     body = re.sub(r">\s+<", "><", body).rstrip()
-    used = set(re.findall(r"#([\w-]+)", body))
-    body = re.sub(r' id="([^"]*)"', lambda name: name[0] if name[1] in used else "", body)
+    references = set(re.findall(r"#([\w-]+)", body))
+    body = re.sub(r' id="([^"]*)"', lambda name: name[0] if name[1] in references else "", body)
     # Matplotlib names by numbers whose last bit depends on the processor: name by what the page gets instead.
     for name, what in re.findall(r' id="([^"]*)"(.*?/>)', body):
-        body = body.replace(name, f"i{hashlib.sha256(what.encode()).hexdigest()[:8]}")
+        body = body.replace(name, f"i{digest(what)[:8]}")
     role = f' role="img" aria-label="{html.escape(alt)}"' if alt else ""
-    style = "width: 100%; max-width: 36rem; height: auto; fill: currentColor; stroke-linejoin: round"
+    style = "width: 100%; max-width: 31rem; height: auto; fill: currentColor; stroke-linejoin: round"
     return f'<svg class="figure"{role} {view_box} style="{style}">{body}</svg>'
 
 
-def short(path: str) -> str:
+def shorten(path: str) -> str:
     """Return SVG path data in steps of 0.1 points from point to point: half of Matplotlib's bytes."""
-    out, last, start = [], (0, 0), (0, 0)
+    out: list[str] = []
+    last: tuple[int, ...] = (0, 0)
+    start = last
     for command, numbers in re.findall(r"([MLQCZz])([^MLQCZz]*)", path):
         points = [round(float(number) * 10) for number in numbers.split()]
         out.append(command.lower() + " ".join(f"{(value - last[i % 2]) / 10:g}" for i, value in enumerate(points)))
@@ -261,33 +559,90 @@ def short(path: str) -> str:
     return re.sub(r" (?=-)", "", text).replace(" l", "l")
 
 
-def png(fig: Figure) -> str:
-    """Return `fig` as PNG in base 64, which viewers show that know no inline SVG."""
-    fig.savefig(file := io.BytesIO(), format="png", dpi=72, transparent=False, metadata={"Software": None})
+def png(fig: Figure, drawn: str) -> str:
+    """Return a figure as PNG, which viewers show that know no inline SVG.
+
+    Its bytes depend on the processor: that it is the picture of an SVG is told by the digest in it.
+
+    Parameters
+    ----------
+    fig : Figure
+        As `figure` makes it.
+    drawn : str
+        What `svg` returned for it.
+
+    Returns
+    -------
+    str
+        The image in base 64, at 72 dots an inch.
+
+    Raises
+    ------
+    TypeError
+        If `fig` is no Figure, or `drawn` no text.
+
+    Examples
+    --------
+    >>> fig, ax = figure()
+    >>> png(fig, svg(fig))[:8]
+    'iVBORw0K'
+    """
+    _check.instance("fig", fig, Figure, "a Figure, as `figure()` returns it first")
+    _check.instance("drawn", drawn, str, "the SVG of the figure")
+    metadata = {"Software": None, "Comment": digest(drawn)}
+    fig.savefig(file := io.BytesIO(), format="png", dpi=72, transparent=False, metadata=metadata)
     return base64.b64encode(file.getvalue()).decode()
 
 
-class Shown:
+def digest(text: str) -> str:
+    """Return twelve digits that tell `text` from any other."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+class Picture:
     """A figure in the page; Jupyter displays it."""
 
-    def __init__(self, fig: Figure, alt: str):
+    def __init__(self, fig: Figure, alt: str) -> None:
         self.fig, self.alt = fig, alt
 
     def __repr__(self) -> str:
         return f"Figure: {self.alt}"
 
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, str]:
-        return {"text/html": svg(self.fig, self.alt), "image/png": png(self.fig), "text/plain": repr(self)}
+        drawn = svg(self.fig, self.alt)
+        return {"text/html": drawn, "image/png": png(self.fig, drawn), "text/plain": repr(self)}
 
 
-def show(fig: Figure, *, alt: str) -> Shown:
-    """Put `fig` in the page; `alt`, its text alternative, says in words what the figure shows.
+def show(fig: Figure, *, alt: str) -> Picture:
+    """Put a figure in the page.
 
+    Parameters
+    ----------
+    fig : Figure
+        As `figure` makes it.
+    alt : str
+        Its text alternative: a sentence that says what the figure shows.
+
+    Returns
+    -------
+    Picture
+        What Jupyter displays.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of another type.
+    ValueError
+        If `alt` is empty.
+
+    Examples
+    --------
     >>> fig, ax = figure()
     >>> show(fig, alt="The rate halves every 20 updates.")
     Figure: The rate halves every 20 updates.
     """
+    _check.instance("fig", fig, Figure, "a Figure, as `figure()` returns it first")
     _check.instance("alt", alt, str, "a sentence that says what the figure shows")
     if not alt.strip():
         raise ValueError(f"alt must be a sentence that says what the figure shows, got {alt!r}")
-    return Shown(fig, alt)
+    return Picture(fig, alt)

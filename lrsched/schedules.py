@@ -14,22 +14,58 @@ fractional ones too: a schedule is held before 0 and after its end, so a decay n
 
 Each class is one formula, ``_formula(t, m)``. It serves a single number and a whole array alike: ``m`` is
 `math` for the one and `numpy` for the other. Its ``t`` is at least 0 and at most the length.
-A new schedule is a frozen dataclass with such a formula; `ALLOWED` says what its arguments may be.
+A new schedule is a frozen dataclass with such a formula; `ARGUMENTS` in ``_check.py`` says what its arguments may be.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
 
 import numpy as np
 
-from lrsched._check import instance, number, strictly_rising
-from lrsched._schedule import ALLOWED, Piecewise, Schedule
+from lrsched._check import argument, instance, numbers, strictly_rising
+from lrsched._schedule import Piecewise, Schedule, rates
+
+__all__ = [
+    "Constant",
+    "CosineDecay",
+    "CosineRestarts",
+    "ExponentialDecay",
+    "InverseSqrt",
+    "InverseTimeDecay",
+    "Join",
+    "LinearDecay",
+    "OneCycle",
+    "PiecewiseConstant",
+    "PolynomialDecay",
+    "Schedule",
+    "SqrtCooldown",
+    "StepDecay",
+    "Triangular",
+    "Warmup",
+    "rates",
+    "warmup_stable_decay",
+]
 
 
 @dataclass(frozen=True)
 class Constant(Schedule):
     """The same rate for ever: ``lr(t) = peak_lr``.
 
+    Parameters
+    ----------
+    peak_lr : number
+        The rate, above 0.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of another type.
+    ValueError
+        If `peak_lr` is not above 0, or not finite.
+
+    Examples
+    --------
     >>> Constant(0.1)(1000)
     0.1
     """
@@ -46,6 +82,24 @@ class StepDecay(Schedule):
 
     ``lr(t) = peak_lr * decay_rate ** floor(t / step_size)``. The drop comes *at* ``t == step_size``.
 
+    Parameters
+    ----------
+    peak_lr : number
+        The rate at 0, above 0.
+    decay_rate : number
+        What each drop multiplies the rate by, above 0 and at most 1.
+    step_size : number
+        The number of updates from one drop to the next, above 0.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of another type.
+    ValueError
+        If an argument is out of range.
+
+    Examples
+    --------
     >>> StepDecay(0.1, decay_rate=0.5, step_size=10)([9, 10, 19, 20])
     array([0.1  , 0.05 , 0.05 , 0.025])
     """
@@ -66,6 +120,24 @@ class ExponentialDecay(Schedule):
     ``lr(t) = peak_lr * decay_rate ** (t / step_size)``: `StepDecay` without the floor. The two meet at every
     multiple of `step_size`. A straight line on a logarithmic axis.
 
+    Parameters
+    ----------
+    peak_lr : number
+        The rate at 0, above 0.
+    decay_rate : number
+        What `step_size` updates together multiply the rate by, above 0 and at most 1.
+    step_size : number
+        The number of updates in which they do so, above 0.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of another type.
+    ValueError
+        If an argument is out of range.
+
+    Examples
+    --------
     >>> ExponentialDecay(0.1, decay_rate=0.25, step_size=10)([0, 5, 10])
     array([0.1  , 0.05 , 0.025])
     """
@@ -86,16 +158,32 @@ class PiecewiseConstant(Piecewise):
     ``lr(t) = values[i]`` with ``i`` the number of boundaries at or below ``t``. `values` has one entry more
     than `boundaries`, which rise from above 0.
 
+    Parameters
+    ----------
+    values : sequence of numbers, (pieces,)
+        The rates, 0 or more each.
+    boundaries : sequence of numbers, (pieces - 1,)
+        The updates at which each value but the first begins: rising from above 0.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of another type.
+    ValueError
+        If an argument is out of range, or `boundaries` are not one fewer than `values`, or do not rise.
+
+    Examples
+    --------
     >>> PiecewiseConstant([0.1, 0.03], boundaries=[30])([29, 30])
     array([0.1 , 0.03])
     """
 
-    values: tuple[float, ...]
+    values: Sequence[float] | np.ndarray
     _: KW_ONLY
-    boundaries: tuple[float, ...]
+    boundaries: Sequence[float] | np.ndarray
 
     def __post_init__(self):
-        self._set("values", _numbers("values", self.values, "a number of 0 or more", float))
+        self._set("values", tuple(map(float, numbers("values", self.values, "a number of 0 or more"))))
         self._set("boundaries", _boundaries(self.boundaries, len(self.values), "values"))
         self._set("_starts", (0, *self.boundaries))
 
@@ -109,6 +197,22 @@ class InverseTimeDecay(Schedule):
 
     At ``t == timescale`` half of the rate is left. The sum of all rates has no limit, that of their squares has.
 
+    Parameters
+    ----------
+    peak_lr : number
+        The rate at 0, above 0.
+    timescale : number
+        The number of updates, above 0, after which half of the rate is left.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of another type.
+    ValueError
+        If an argument is out of range.
+
+    Examples
+    --------
     >>> InverseTimeDecay(0.1, timescale=10)([0, 10, 90])
     array([0.1 , 0.05, 0.01])
     """
@@ -125,6 +229,22 @@ class InverseTimeDecay(Schedule):
 class InverseSqrt(Schedule):
     """Divide the rate by a root that grows: ``lr(t) = peak_lr / sqrt(1 + t / timescale)``.
 
+    Parameters
+    ----------
+    peak_lr : number
+        The rate at 0, above 0.
+    timescale : number
+        The number of updates, above 0; after three times as many, half of the rate is left.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of another type.
+    ValueError
+        If an argument is out of range.
+
+    Examples
+    --------
     >>> InverseSqrt(0.1, timescale=10)([0, 30, 990])
     array([0.1 , 0.05, 0.01])
     """
@@ -155,6 +275,24 @@ class _Decay(Schedule):
 class LinearDecay(_Decay):
     """A straight line: ``lr(t) = min_lr + (peak_lr - min_lr) * (n - t) / n`` with ``n = decay_steps``.
 
+    Parameters
+    ----------
+    peak_lr : number
+        The rate at 0, above 0.
+    decay_steps : number
+        The length, above 0; update `decay_steps` is the first at `min_lr`.
+    min_lr : number
+        The rate at the end, from 0 to `peak_lr`.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of another type.
+    ValueError
+        If an argument is out of range.
+
+    Examples
+    --------
     >>> LinearDecay(0.1, decay_steps=4)([0, 1, 2, 3, 4])
     array([0.1  , 0.075, 0.05 , 0.025, 0.   ])
     """
@@ -167,6 +305,26 @@ class LinearDecay(_Decay):
 class PolynomialDecay(_Decay):
     """A power of the straight line: ``lr(t) = min_lr + (peak_lr - min_lr) * ((n - t) / n) ** power``.
 
+    Parameters
+    ----------
+    peak_lr : number
+        The rate at 0, above 0.
+    decay_steps : number
+        The length, above 0; update `decay_steps` is the first at `min_lr`.
+    min_lr : number
+        The rate at the end, from 0 to `peak_lr`.
+    power : number
+        The exponent, above 0: 1 is the straight line, 2 is faster at first.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of another type.
+    ValueError
+        If an argument is out of range.
+
+    Examples
+    --------
     >>> PolynomialDecay(0.1, decay_steps=4, power=2)([0, 2, 4])
     array([0.1  , 0.025, 0.   ])
     """
@@ -184,6 +342,24 @@ class CosineDecay(_Decay):
 
     ``lr(t) = min_lr + (peak_lr - min_lr) * (1 + cos(pi * t / n)) / 2`` with ``n = decay_steps``.
 
+    Parameters
+    ----------
+    peak_lr : number
+        The rate at 0, above 0.
+    decay_steps : number
+        The length, above 0; update `decay_steps` is the first at `min_lr`.
+    min_lr : number
+        The rate at the end, from 0 to `peak_lr`.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of another type.
+    ValueError
+        If an argument is out of range.
+
+    Examples
+    --------
     >>> CosineDecay(0.1, decay_steps=4)([0, 2, 4])
     array([0.1 , 0.05, 0.  ])
     """
@@ -208,6 +384,24 @@ class SqrtCooldown(_Decay):
 
     ``lr(t) = min_lr + (peak_lr - min_lr) * (1 - sqrt(t / n))`` with ``n = decay_steps``.
 
+    Parameters
+    ----------
+    peak_lr : number
+        The rate at 0, above 0.
+    decay_steps : number
+        The length, above 0; update `decay_steps` is the first at `min_lr`.
+    min_lr : number
+        The rate at the end, from 0 to `peak_lr`.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of another type.
+    ValueError
+        If an argument is out of range.
+
+    Examples
+    --------
     >>> SqrtCooldown(0.1, decay_steps=4)([0, 1, 4])
     array([0.1 , 0.05, 0.  ])
     """
@@ -224,6 +418,26 @@ class CosineRestarts(Piecewise):
 
     The first takes `first_cycle_steps`. The step that ends a cycle is the first of the next, at `peak_lr`.
 
+    Parameters
+    ----------
+    peak_lr : number
+        The rate at the start of each cycle, above 0.
+    first_cycle_steps : number
+        The length of the first cycle in updates, above 0.
+    cycle_mult : int
+        What the length of each cycle is multiplied by to give the next, 1 or more.
+    min_lr : number
+        The rate that each cycle falls towards, from 0 to `peak_lr`.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of another type.
+    ValueError
+        If an argument is out of range.
+
+    Examples
+    --------
     >>> CosineRestarts(0.1, first_cycle_steps=2, cycle_mult=2)([0, 1, 2, 4, 6])
     array([0.1 , 0.05, 0.1 , 0.05, 0.1 ])
     """
@@ -263,6 +477,26 @@ class Triangular(Schedule):
     With ``u = t / half_cycle_steps`` and ``c = floor(u / 2)``, the number of whole cycles so far,
     ``lr(t) = min_lr + (peak_lr - min_lr) * (1 - |u - 2c - 1|) * cycle_decay ** c``.
 
+    Parameters
+    ----------
+    peak_lr : number
+        The highest rate of the first cycle, above 0.
+    min_lr : number
+        The rate at the start and end of each cycle, from 0 to `peak_lr`.
+    half_cycle_steps : number
+        The number of updates up, and as many down, above 0.
+    cycle_decay : number
+        What each cycle multiplies the height above `min_lr` by, above 0 and at most 1.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of another type.
+    ValueError
+        If an argument is out of range.
+
+    Examples
+    --------
     >>> Triangular(0.1, min_lr=0.02, half_cycle_steps=4)([0, 2, 4, 8])
     array([0.02, 0.06, 0.1 , 0.02])
     """
@@ -289,6 +523,28 @@ class OneCycle(Piecewise):
     From ``peak_lr / div_factor`` at 0 up to `peak_lr` at ``pct_start * total_steps``, then down to
     ``peak_lr / (div_factor * final_div_factor)`` at `total_steps`. `pct_start` is a share, not a percentage.
 
+    Parameters
+    ----------
+    peak_lr : number
+        The highest rate, above 0.
+    total_steps : number
+        The length in updates, above 0.
+    pct_start : number
+        The share of the updates that go up, between 0 and 1.
+    div_factor : number
+        The highest rate divided by the first, 1 or more.
+    final_div_factor : number
+        The first rate divided by the last, 1 or more.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of another type.
+    ValueError
+        If an argument is out of range.
+
+    Examples
+    --------
     >>> OneCycle(0.1, total_steps=10, pct_start=0.5, div_factor=10, final_div_factor=100)([0, 5, 10])
     array([0.01  , 0.1   , 0.0001])
     """
@@ -319,6 +575,24 @@ class Warmup(Piecewise):
     ``schedule(t - warmup_steps)``. With ``init_lr=0`` update 0 changes nothing;
     ``init_lr = peak / warmup_steps`` avoids that. ``warmup_steps=0`` means no warm-up.
 
+    Parameters
+    ----------
+    schedule : Schedule
+        What follows; its rate at 0 is above 0.
+    warmup_steps : number
+        The number of updates on the way up, 0 or more.
+    init_lr : number
+        The rate at 0, from 0 to where `schedule` starts.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of another type.
+    ValueError
+        If an argument is out of range, or `schedule` starts at 0.
+
+    Examples
+    --------
     >>> Warmup(CosineDecay(0.1, decay_steps=10), warmup_steps=4)([0, 1, 4, 9, 14])
     array([0.   , 0.025, 0.1  , 0.05 , 0.   ])
     """
@@ -351,13 +625,29 @@ class Join(Piecewise):
 
     `schedules` has one entry more than `boundaries`. A schedule that ends before its turn does is held.
 
+    Parameters
+    ----------
+    schedules : sequence of Schedule, (pieces,)
+        In their order; each starts at its own 0.
+    boundaries : sequence of numbers, (pieces - 1,)
+        The updates at which each schedule but the first begins: rising from above 0.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of another type.
+    ValueError
+        If there is no schedule, or `boundaries` are not one fewer, or do not rise.
+
+    Examples
+    --------
     >>> Join([Constant(0.1), LinearDecay(0.1, decay_steps=4)], boundaries=[10])([9, 10, 12, 14])
     array([0.1 , 0.1 , 0.05, 0.  ])
     """
 
-    schedules: tuple[Schedule, ...]
+    schedules: Sequence[Schedule]
     _: KW_ONLY
-    boundaries: tuple[float, ...]
+    boundaries: Sequence[float] | np.ndarray
 
     def __post_init__(self):
         instance("schedules", self.schedules, (list, tuple), "a list of schedules")
@@ -384,18 +674,45 @@ def warmup_stable_decay(
 ) -> Schedule:
     """Warm up, hold `peak_lr`, decay over the last `decay_steps` of `total_steps` [hu2024]_ [hagele2024]_.
 
-    `shape` is that of the decay: "linear", "sqrt" or "cosine".
+    Parameters
+    ----------
+    peak_lr : number
+        The rate that is held, above 0.
+    total_steps : number
+        The length in updates, warm-up and decay included.
+    warmup_steps : number
+        The number of updates on the way up, 0 or more.
+    decay_steps : number
+        The number of updates on the way down, above 0.
+    shape : "linear", "sqrt" or "cosine"
+        The decay: `LinearDecay`, `SqrtCooldown` or `CosineDecay`.
+    min_lr : number
+        The rate at the end, from 0 to `peak_lr`.
+    init_lr : number
+        The rate at 0, from 0 to `peak_lr`.
 
+    Returns
+    -------
+    Schedule
+        Of length `total_steps`.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of another type.
+    ValueError
+        If an argument is out of range, or `total_steps` is less than warm-up and decay together.
+
+    Examples
+    --------
     >>> schedule = warmup_stable_decay(0.1, total_steps=100, warmup_steps=10, decay_steps=20, shape="linear")
     >>> schedule([5, 50, 90])
     array([0.05, 0.1 , 0.05])
     """
     shapes = {"linear": LinearDecay, "sqrt": SqrtCooldown, "cosine": CosineDecay}
-    if shape not in shapes:
-        raise ValueError(f"shape must be one of {', '.join(shapes)}, got {shape!r}")
     stable = Warmup(Constant(peak_lr), warmup_steps=warmup_steps, init_lr=init_lr)
-    decay = shapes[shape](peak_lr, decay_steps=decay_steps, min_lr=min_lr)
-    start = number("total_steps", total_steps, ALLOWED["total_steps"]) - decay.decay_steps
+    decay = shapes[argument("shape", shape)](peak_lr, decay_steps=decay_steps, min_lr=min_lr)
+    start = argument("total_steps", total_steps) - decay.decay_steps
     if start < stable.warmup_steps:
         raise ValueError(
             f"total_steps must be at least warmup_steps + decay_steps = {warmup_steps} + {decay_steps}, "
@@ -414,15 +731,10 @@ def _end(start, schedule):
     return end
 
 
-def _numbers(name, values, allowed, kind):
-    instance(name, values, (list, tuple, np.ndarray), f"a list in which each is {allowed}")
-    return tuple(kind(number(f"{name}[{i}]", value, allowed)) for i, value in enumerate(values))
-
-
 def _boundaries(boundaries, pieces, of):
     if pieces == 0:
         raise ValueError(f"{of} must not be empty")
-    boundaries = _numbers("boundaries", boundaries, "a number above 0", lambda b: b)
+    boundaries = numbers("boundaries", boundaries, "a number above 0")
     if len(boundaries) != pieces - 1:
         raise ValueError(f"boundaries must be one fewer than {of} ({pieces}), got {len(boundaries)}")
     strictly_rising("boundaries", boundaries)

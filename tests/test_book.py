@@ -1,25 +1,27 @@
 """The files of the built book. That it builds at all, without a warning, is what the fixture `book` demands."""
 
 import re
-import subprocess
-import time
 from urllib.parse import unquote, urljoin, urlsplit
 
+import nbformat
+import psutil
 import pytest
 import yaml
 from bs4 import BeautifulSoup
-from pages import PREFIX, ROOT, toc_pages
+from nbformat.v4 import new_markdown_cell, new_notebook
+from pages import PREFIX, REPOSITORY, ROOT, SITE, build, toc_pages
 
 from lrsched.plotting import PALETTE
 
 LOADS = {"script": "src", "img": "src", "source": "src", "iframe": "src", "link": "href"}
+A_REPOSITORY, A_SITE = "https://github.com/a-owner/a-course", "https://a-site.example/a-course/"
 NOT_LOADED = {"canonical", "index", "search", "next", "prev"}
 
 
 @pytest.fixture(scope="module")
 def pages(book):
     """Every page of the book, parsed, by its path."""
-    paths = [path for path in book.rglob("*.html") if "_static" not in path.parts]
+    paths = [path for path in book.rglob("*.html") if not {"_static", "lite"} & set(path.relative_to(book).parts)]
     return {path.relative_to(book).as_posix(): BeautifulSoup(path.read_text(), "html.parser") for path in paths}
 
 
@@ -48,6 +50,7 @@ def test_figures_and_page_share_one_palette(pages):
 
 def test_internal_links_and_anchors_resolve(pages, book):
     broken = []
+    ids = {name: {tag["id"] for tag in page.find_all(id=True)} for name, page in pages.items()}
     for name, page in pages.items():
         for link in page.select("a[href], link[href], script[src], img[src]"):
             address = urlsplit(urljoin(f"{PREFIX}/{name}", link.get("href") or link.get("src")))
@@ -56,7 +59,7 @@ def test_internal_links_and_anchors_resolve(pages, book):
             target = unquote(address.path.removeprefix(PREFIX + "/")) or "index.html"
             anchor = unquote(address.fragment)
             found = (book / target).is_file()
-            if not found or (anchor and target in pages and not pages[target].find(id=anchor)):
+            if not found or (anchor and anchor not in ids.get(target, [anchor])):
                 broken.append(f"{name}: {link.get('href') or link.get('src')}")
     assert not broken
 
@@ -84,27 +87,76 @@ def test_formulas_are_set_at_build_time(pages):
         assert not page.select(".katex-error"), name
 
 
-def test_addresses_come_from_the_config(pages, book):
-    config = yaml.safe_load((ROOT / "_config.yml").read_text())
-    site, repository = config["html"]["baseurl"], urlsplit(config["repository"]["url"]).path.strip("/")
+def addresses(page):
+    """The addresses outside the book that a page offers or names: in its buttons and in its head."""
+    found = [link["href"] for link in page.select(".article-header-buttons a[href], .bd-header-article a[href]")]
+    found += [link["href"] for link in page.select('link[rel="canonical"]')]
+    found += [meta["content"] for meta in page.select('meta[property="og:url"], meta[property="og:image"]')]
+    return {address for address in found if urlsplit(address).netloc}
+
+
+def expected(name, repository, site, *, notebook):
+    """Those that a page should have where the two are known, or empty."""
+    found = {f"{site}{name}.html", f"{site}_static/screenshot.png"} if site else set()
+    if repository:
+        title = f"Issue%20on%20page%20%2F{name}.html&body=Your%20issue%20content%20here."
+        found |= {repository, f"{repository}/issues/new?title={title}"}
+    if repository and notebook:
+        found |= {f"https://mybinder.org/v2/gh{urlsplit(repository).path}/main?urlpath=lab/tree/{name}.ipynb"}
+    return found
+
+
+def test_no_page_leads_to_an_address_that_is_not_known(pages, book):
     for name in toc_pages():
         page = pages[f"{name}.html"]
-        assert page.find("link", rel="canonical")["href"] == f"{site}{name}.html"
-        assert page.find("meta", property="og:url")["content"] == f"{site}{name}.html"
-        if (ROOT / f"{name}.ipynb").exists():
-            binder = f"https://mybinder.org/v2/gh/{repository}/main?urlpath=lab/tree/{name}.ipynb"
-            assert page.select(f'a[href="{binder}"]'), f"{name} has no link to Binder"
-    addresses = re.findall(r"<loc>(.*?)</loc>", (book / "sitemap.xml").read_text())
-    assert {f"{site}{name}.html" for name in toc_pages()} <= set(addresses)
+        notebook = (ROOT / f"{name}.ipynb").exists()
+        assert addresses(page) == expected(name, REPOSITORY, SITE, notebook=notebook)
+        assert (page.select('meta[property="og:url"]') != []) == bool(SITE)
+    assert (book / "sitemap.xml").exists() == bool(SITE)
 
 
-def test_the_build_leaves_no_renderer_running(book):
-    def running() -> list[str]:
-        done = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
-        return [line for line in done.stdout.splitlines() if "katex-server.js" in line]
+@pytest.fixture(
+    scope="module", params=[("", ""), (A_REPOSITORY, ""), (A_REPOSITORY, A_SITE)], ids=["none", "repository", "both"]
+)
+def small(request, tmp_path_factory):
+    """A book of two pages, the addresses that its build was given, and the folder by which its processes are known."""
+    folder = tmp_path_factory.mktemp("small")
+    for name in ("_static", "_templates", "references.bib", "node_modules"):
+        (folder / name).symlink_to(ROOT / name)
+    config = yaml.safe_load((ROOT / "_config.yml").read_text())
+    sphinx = config["sphinx"]
+    own, used = sphinx["local_extensions"], ("addresses", "theme", "formulas")
+    sphinx["local_extensions"] = {name: str(ROOT / own[name]) for name in used}
+    extensions = sphinx["config"]["extensions"]
+    sphinx["config"]["extensions"] = [name for name in extensions if name in used or name not in own]
+    (folder / "_config.yml").write_text(yaml.safe_dump(config))
+    (folder / "_toc.yml").write_text("{format: jb-book, root: index, chapters: [{file: chapters/text}]}")
+    (folder / "chapters").mkdir()
+    (folder / "chapters/text.md").write_text("# A page that is no notebook")
+    nbformat.write(new_notebook(cells=[new_markdown_cell("# A notebook\n\n$x^2$")]), folder / "index.ipynb")
+    repository, site = request.param
+    environment = {"BOOK_REPOSITORY": repository, "BOOK_SITE": site.rstrip("/"), "LITE": "on", "BUILD": str(folder)}
+    return build(folder, folder, "-W", **environment), repository, site, folder
 
-    for _ in range(60):  # the other tests may be building theirs
-        if not running():
-            break
-        time.sleep(1)
-    assert running() == []
+
+@pytest.mark.book
+def test_known_addresses_come_from_the_environment(small):
+    book, repository, site, _ = small
+    for name, notebook in {"index": True, "chapters/text": False}.items():
+        page = BeautifulSoup((book / f"{name}.html").read_text(), "html.parser")
+        assert addresses(page) == expected(name, repository, site, notebook=notebook)
+        assert (page.select('meta[property="og:url"]') != []) == bool(site)
+        assert len(page.select('a[href="lite/run.html?path=index.ipynb"]')) == notebook
+    lost = BeautifulSoup((book / "404.html").read_text(), "html.parser")
+    assert lost.find("a", string="The course begins here")["href"] == f"{urlsplit(site).path or '/'}index.html"
+    assert (book / "sitemap.xml").exists() == bool(site)
+    if site:
+        assert f"<loc>{site}index.html</loc>" in (book / "sitemap.xml").read_text()
+
+
+@pytest.mark.book
+def test_a_build_leaves_no_process_running(small):
+    book, *_, folder = small
+    assert "katex-html" in (book / "index.html").read_text()  # so the renderer of formulas has been running
+    running = psutil.process_iter(["cmdline", "environ"])  # None for what others run
+    assert [p.info["cmdline"] for p in running if (p.info["environ"] or {}).get("BUILD") == str(folder)] == []

@@ -16,7 +16,10 @@ ROOT = Path(__file__).resolve().parents[1]
 FILES = (
     "chapters/{}.ipynb",
     "exercises/{}.ipynb",
-    *(f"lrsched/course/chapters/{{}}/{name}" for name in ("demos.py", "exercises.py", "quiz.json", "terms.json")),
+    *(
+        f"lrsched/course/chapters/{{}}/{name}"
+        for name in ("demos.py", "exercises.py", "quiz.json", "terms.json", "drawing.svg")
+    ),
 )
 
 
@@ -63,14 +66,14 @@ def test_what_is_missing_is_named(copy):
     toc = copy / "_toc.yml"
     whole = toc.read_text()
     toc.write_text(re.sub(".*chapters/step_decay\n", "", whole))
-    assert missing(copy, parts()) == ["_toc.yml lacks chapters/step_decay in the part 'The course'"]
+    assert missing(copy, parts()) == ["_toc.yml lacks chapters/step_decay in the part 'Part 1: the lesson'"]
     toc.write_text(
         whole.replace("- file: chapters/step_decay", "- file: chapters/step_decay\n      - file: chapters/more")
     )
     assert missing(copy, parts()) == ["lrsched/course/chapters/__init__.py lacks 'more'"]
-    first, second, *rest = parts()["The course"]
+    first, second, *rest = parts()["Part 1: the lesson"]
     toc.write_text(whole)
-    (fault,) = missing(copy, {"The course": [second, first, *rest]})
+    (fault,) = missing(copy, {"Part 1: the lesson": [second, first, *rest]})
     assert fault.startswith(f"the order in _toc.yml is ['{first}', '{second}'")
     (copy / "exercises/why_decay.ipynb").unlink()
     (copy / "lrsched/course/chapters/why_decay/terms.json").unlink()

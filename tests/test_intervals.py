@@ -24,7 +24,7 @@ def test_quantiles_are_those_of_the_tables(freedom, quantile):
 
 def test_an_interval_covers_the_true_mean_95_times_in_100():
     samples = np.random.default_rng(0).normal(3, 2, size=(4000, 5))
-    covered = [abs(found.mean - 3) <= found.half_width for found in map(interval, samples)]
+    covered = [abs(result.mean - 3) <= result.half_width for result in map(interval, samples)]
     assert np.mean(covered) == pytest.approx(0.95, abs=0.01)
 
 
@@ -35,7 +35,24 @@ def test_half_width_is_unknown_for_one_value_or_an_infinite_one():
 
 
 @pytest.mark.parametrize(
-    ("found", "text"),
+    ("values", "error"),
+    [
+        (np.ones((2, 3)), ValueError),
+        (3.0, ValueError),
+        ([], ValueError),
+        (["1", "2"], TypeError),
+        ([1.0, None], TypeError),
+        ([[1.0], [1.0, 2.0]], TypeError),
+        ([True, False], TypeError),
+    ],
+)
+def test_only_a_row_of_numbers_has_an_interval(values, error):
+    with pytest.raises(error, match="values must be "):
+        interval(values)
+
+
+@pytest.mark.parametrize(
+    ("result", "text"),
     [
         (Interval(0.69412, 0.0312), "0.694 ± 0.031"),
         (Interval(1234.6, 56.4), "1235 ± 56"),
@@ -45,5 +62,5 @@ def test_half_width_is_unknown_for_one_value_or_an_infinite_one():
         (Interval(1.0, 0.0), "1"),
     ],
 )
-def test_it_prints_two_digits_of_the_half_width(found, text):
-    assert str(found) == text
+def test_it_prints_two_digits_of_the_half_width(result, text):
+    assert str(result) == text

@@ -73,9 +73,9 @@ class TestEvery:
         state = optimizer.init(params)
         for _ in range(20):
             grads = random.normal(size=(6, 5))[: len(params)]
-            kept = grads.copy()
+            copy = grads.copy()
             assert optimizer.update(params, grads, state, lr) is None
-            assert np.array_equal(grads, kept), "the gradients are left alone"
+            assert np.array_equal(grads, copy), "the gradients are not changed"
         return params, state
 
     def start(self):
@@ -84,8 +84,8 @@ class TestEvery:
     def test_a_column_of_rates_gives_each_run_its_own(self, optimizer):
         rates = np.geomspace(1e-3, 1, 6)[:, None]
         together, _ = self.run(optimizer, self.start(), rates)
-        alone = [self.run(optimizer, self.start(), rate)[0][i] for i, rate in enumerate(rates[:, 0])]
-        assert np.array_equal(together, alone)
+        single = [self.run(optimizer, self.start(), rate)[0][i] for i, rate in enumerate(rates[:, 0])]
+        assert np.array_equal(together, single)
 
     def test_runs_do_not_touch_each_other(self, optimizer):
         together, _ = self.run(optimizer, self.start(), 0.1)
@@ -106,7 +106,7 @@ class TestEvery:
     ("make", "sentence"),
     [
         (lambda: SGD(momentum=1.0), "momentum must be a number of 0 or more and below 1, got 1"),
-        (lambda: SGD(nesterov=True), "nesterov needs a momentum above 0"),
+        (lambda: SGD(nesterov=True), "momentum must be above 0 with nesterov=True, got 0.0"),
         (lambda: Adam(beta2=-0.1), "beta2 must be"),
         (lambda: RMSProp(alpha=1), "alpha must be"),
         (lambda: AdaGrad(eps=-1), "eps must be"),
@@ -116,3 +116,12 @@ class TestEvery:
 def test_wrong_arguments_are_refused(make, sentence):
     with pytest.raises(ValueError, match=sentence):
         make()
+
+
+def test_a_flag_is_true_or_false():
+    with pytest.raises(TypeError, match=r"nesterov must be True or False, got 'no' \(str\)"):
+        SGD(momentum=0.9, nesterov="no")
+
+
+def test_numpy_arguments_become_plain_numbers():
+    assert repr(SGD(momentum=np.float64(0.5), nesterov=np.bool_(True))) == repr(SGD(momentum=0.5, nesterov=True))

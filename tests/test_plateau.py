@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 
 from lrsched.plateau import ReduceOnPlateau
@@ -51,6 +52,20 @@ def test_cooldown_forgives_bad_metrics_after_a_reduction():
 
 def test_the_rate_stops_at_the_floor():
     assert rates(FLAT[:4], patience=0, min_lr=0.3) == [1, 0.5, 0.3, 0.3]
+
+
+def test_a_reduction_never_raises_the_rate():
+    with pytest.raises(ValueError, match=r"min_lr must be at most peak_lr = 0\.1, got 1\.0"):
+        ReduceOnPlateau(0.1, min_lr=1.0, patience=0)
+    scheduler = ReduceOnPlateau(1.0, min_lr=0.3, patience=0)
+    scheduler.state |= {"lr": 0.01, "best": 1.0}  # of a run with a lower floor
+    assert [scheduler.step(1.0), scheduler.step(1.0)] == [0.01, 0.01]
+
+
+def test_rates_are_floats_whatever_the_arguments_are():
+    scheduler = ReduceOnPlateau(1, factor=np.float32(0.5), patience=np.int64(0))
+    assert repr(scheduler.lr) == "1.0"
+    assert repr(scheduler).startswith("ReduceOnPlateau(peak_lr=1.0, factor=0.5, patience=0,")
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])

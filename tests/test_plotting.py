@@ -4,11 +4,10 @@ import re
 import numpy as np
 import pytest
 
-from lrsched import Constant, CosineDecay, StepDecay, plotting
+from lrsched import Constant, CosineDecay, StepDecay, plotting, range_test
 from lrsched.optimizers import SGD
 from lrsched.plateau import ReduceOnPlateau
 from lrsched.problems import Quadratic
-from lrsched.range_test import range_test
 from lrsched.training import compare, train
 
 STEP = StepDecay(0.1, decay_rate=0.5, step_size=20)
@@ -32,7 +31,7 @@ def test_curves_differ_without_colour_too():
     for decay_rate in (0.2, 0.4, 0.6, 0.8):
         plotting.plot_schedule(ax, StepDecay(0.1, decay_rate=decay_rate, step_size=20), 60)
     assert len({line.get_linestyle() for line in ax.lines}) == 4
-    assert {line.get_linewidth() for line in ax.lines} == {2}
+    assert all(line.get_linewidth() >= 1.5 for line in ax.lines)
 
 
 def absolute(path):
@@ -61,14 +60,14 @@ def test_shortened_paths_keep_every_point():
         points = np.round(rng.normal(scale=scale, size=(500, 2)), 6)
         points[::7] = np.round(points[::7])  # whole numbers, as in 200.0
         path = "M " + " \nL ".join(f"{x:.6f} {y:.6f}" for x, y in points) + " \nz\n"
-        short = plotting.short(path)
+        short = plotting.shorten(path)
         np.testing.assert_allclose(absolute(short), absolute(path), atol=0.0501)
         assert len(short) < 0.65 * len(path)
 
 
 def test_shortened_paths_keep_curves_and_several_parts():
     path = "M 10 20 \nQ 20.5 20 20.5 30.25 \nC 1 2 3 4 5 6 \nz\nM 0.5 0.5 \nL 200.3 0.05 \n"
-    np.testing.assert_allclose(absolute(plotting.short(path)), absolute(path), atol=0.0501)
+    np.testing.assert_allclose(absolute(plotting.shorten(path)), absolute(path), atol=0.0501)
 
 
 def curves(svg):
@@ -156,6 +155,10 @@ def test_wrong_arguments_are_named():
         plotting.plot_schedule(plotting.figure()[1], 0.1, 60)
     with pytest.raises(ValueError, match="steps must be a whole number of 1 or more, got 0"):
         plotting.plot_schedule(plotting.figure()[1], STEP, 0)
+    with pytest.raises(TypeError, match=r"ax must be one Axes, as `figure\(\)` returns it, got \["):
+        plotting.plot_schedule(plotting.figure(panels=2)[1], STEP, 60)
+    with pytest.raises(ValueError, match="which must be 'x' or 'y', got 'z'"):
+        plotting.log_axis(plotting.figure()[1], "z")
     with pytest.raises(ValueError, match="panels must be a whole number of 1 or more, got 0"):
         plotting.figure(panels=0)
 
@@ -217,6 +220,14 @@ def test_a_comparison_is_drawn_as_paired_ratios_with_their_intervals(comparison)
     assert [text.get_text() for text in ax.texts] == ["", str(comparison.ratio("step decay")), "diverged"]
     assert ax.get_xlabel() == "train loss divided by that of constant"
     assert ">step decay<" in plotting.svg(fig)
+
+
+def test_arms_are_drawn_whose_names_are_numbers():
+    comparison = compare(PROBLEM, {rate: (SGD(), Constant(rate + 0.1)) for rate in (0, 0.2)}, steps=60, seeds=5)
+    _, ax = plotting.figure()
+    plotting.plot_comparison(ax, comparison, to=0)
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["0", "0.2"]
+    assert ax.get_xlabel() == "train loss divided by that of 0"
 
 
 def test_a_range_test_is_drawn_with_its_suggestion():

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from lrsched.digits import images_and_labels
-from lrsched.problems import Digits, Quadratic, Ravine, rates
-from lrsched.schedules import CosineDecay
+from lrsched.problems import Digits, Quadratic, Ravine
+from lrsched.schedules import CosineDecay, rates
 
 
 def simulate(problem, schedule, seeds, steps):
@@ -33,14 +33,14 @@ class TestRates:
         assert np.array_equal(rates(schedule, 25), schedule(np.arange(25)))
 
     def test_any_callable_is_asked_once_for_each_update_in_order(self):
-        asked = []
+        steps = []
 
         def schedule(t):
-            asked.append(t)
-            return 1 / len(asked)
+            steps.append(t)
+            return 1 / len(steps)
 
         assert rates(schedule, 4).tolist() == [1, 1 / 2, 1 / 3, 1 / 4]
-        assert asked == [0, 1, 2, 3]
+        assert steps == [0, 1, 2, 3]
 
 
 class TestQuadratic:
@@ -78,8 +78,11 @@ class TestQuadratic:
         assert repr(problem) == "Quadratic(curvatures=(1.0, 2.0), noise=0.0, start=(3.0, 3.0))"
 
     def test_wrong_arguments_are_refused(self):
-        with pytest.raises(ValueError, match="curvatures must be a number above 0, got -1"):
+        with pytest.raises(ValueError, match=r"curvatures\[1\] must be a number above 0, got -1"):
             Quadratic([1.0, -1.0])
+        for empty in ([], np.array([])):
+            with pytest.raises(ValueError, match="curvatures must hold at least one number"):
+                Quadratic(empty)
         with pytest.raises(ValueError, match="start must be 1 or 3 numbers"):
             Quadratic([1, 2, 3], start=[1, 2])
         with pytest.raises(ValueError, match="noise must be a number of 0 or more"):
@@ -109,10 +112,20 @@ class TestRavine:
 
 @pytest.mark.parametrize("problem", [Quadratic([1, 2], noise=0.5), Ravine(noise=0.5)])
 class TestNoise:
+    def test_an_unknown_split_is_refused(self, problem):
+        with pytest.raises(ValueError, match="split must be 'train' or 'test', got 'tset'"):
+            problem.evaluate(problem.init([0]), [0], split="tset")
+
+    def test_parameters_of_another_problem_are_refused(self, problem):
+        with pytest.raises(ValueError, match=r"params must have the shape \(seeds, parameters\) = \(2, 2\), got"):
+            problem.evaluate(np.ones((2, 3)), [0, 1])
+        with pytest.raises(ValueError, match=r"params must have the shape \(\.\.\., 2\), got \(3,\)"):
+            problem.loss(np.ones(3))
+
     def test_a_seed_fixes_the_noise_whoever_is_beside_it(self, problem):
         together = np.array(list(problem.batches([3, 5, 8], 70)))
-        alone = np.array(list(problem.batches([5], 70)))
-        assert np.array_equal(together[:, 1:2], alone)
+        single = np.array(list(problem.batches([5], 70)))
+        assert np.array_equal(together[:, 1:2], single)
 
     def test_a_longer_run_begins_like_a_shorter_one(self, problem):
         shorter, longer = (np.array(list(problem.batches([5], steps))) for steps in (100, 200))
@@ -229,8 +242,8 @@ class TestDigits:
         problem = Digits(hidden=(4,), label_noise=0.9, fresh_noise=False, pool_size=100)
         params = np.repeat(problem.init([0]), 2, axis=0)
         first, second = problem.sharpness(params, seeds=[0, 1], tolerance=1e-5)
-        alone = problem.sharpness(params[:1], seeds=[0], tolerance=1e-5)[0]
-        assert first == pytest.approx(alone, rel=1e-3)
+        single = problem.sharpness(params[:1], seeds=[0], tolerance=1e-5)[0]
+        assert first == pytest.approx(single, rel=1e-3)
         assert first != pytest.approx(second, rel=5e-3)
 
     def test_it_pickles_compares_and_hashes(self):
@@ -241,9 +254,9 @@ class TestDigits:
     @pytest.mark.parametrize(
         ("arguments", "sentence"),
         [
-            ({"hidden": (0,)}, "hidden must be a whole number of 1 or more"),
-            ({"activation": "gelu"}, "activation must be one of"),
-            ({"loss": "hinge"}, "loss must be one of"),
+            ({"hidden": (0,)}, r"hidden\[0\] must be a whole number of 1 or more"),
+            ({"activation": "gelu"}, "activation must be 'relu' or 'tanh', got 'gelu'"),
+            ({"loss": "hinge"}, "loss must be 'cross_entropy' or 'squared'"),
             ({"batch_size": 0}, "batch_size must be a whole number of 1 or more"),
             ({"label_noise": 1.0}, "label_noise must be"),
             ({"init_scale": -1}, "init_scale must be"),
@@ -254,6 +267,26 @@ class TestDigits:
     def test_wrong_arguments_are_refused(self, arguments, sentence):
         with pytest.raises(ValueError, match=sentence):
             Digits(**arguments)
+
+    def test_hidden_is_a_list(self):
+        with pytest.raises(TypeError, match=r"hidden must be a list in which each is .*, got 32 \(int\)"):
+            Digits(hidden=32)
+        assert Digits(hidden=np.array([8])) == Digits(hidden=[8.0]) == Digits(hidden=(8,))
+
+    def test_sharpness_takes_an_array_of_seeds_and_wants_one_a_run(self):
+        problem = Digits(pool_size=20)
+        params = problem.init(np.arange(2))
+        assert np.array_equal(problem.sharpness(params, seeds=np.arange(2)), problem.sharpness(params))
+        with pytest.raises(ValueError, match="seeds must be one for each of 2 runs, got 1"):
+            problem.sharpness(params, seeds=[0])
+        with pytest.raises(ValueError, match="seeds must be one for each of 2 runs, got 0"):
+            Digits(pool_size=20, label_noise=0.5, fresh_noise=False).sharpness(params)
+        with pytest.raises(ValueError, match=r"params must have the shape \(runs, 650\), got \(650,\)"):
+            problem.sharpness(params[0])
+
+    def test_whole_numbers_become_ints(self):
+        assert Digits(batch_size=8.0) == Digits(batch_size=np.int64(8)) == Digits(batch_size=8)
+        assert next(Digits(batch_size=8.0).batches([0], 1))[0].shape == (1, 65, 8)
 
     def test_an_unknown_split_is_refused(self):
         with pytest.raises(ValueError, match="split must be 'train' or 'test', got 'valid'"):

@@ -135,7 +135,7 @@ def test_the_errors_are_errors():
 @pytest.mark.parametrize("name", PAGES)
 def test_no_line_of_code_is_cut_off(name):
     for cell in (cell for cell in stored(name).cells if cell.cell_type == "code"):
-        assert max(map(len, cell.source.splitlines())) <= 79
+        assert max(map(len, cell.source.splitlines())) <= 76
 
 
 @pytest.fixture(scope="module")

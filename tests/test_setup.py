@@ -1,11 +1,21 @@
 """What a stranger's machine needs to know: Binder's environment, the workflow, the `make` targets."""
 
+import ast
+import json
 import os
+import re
+import shutil
 import subprocess
+import sys
+import tomllib
+from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from pages import ROOT, command
+from pyodide_packages import hollow_wheel
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +40,99 @@ def test_binder_installs_the_requirements_and_the_package(dockerfile):
 
 def test_binder_pins_everything_that_it_installs():
     lines = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if not line.startswith(("#", "-e"))]
-    assert [line for line in lines if "==" not in line] == []
+    assert [line for line in lines if "==" not in line] == ["-c constraints.txt"]
+
+
+def version_locks():
+    """The lines of constraints.txt that hold for this Python, by name."""
+    lines = map(Requirement, (ROOT / "constraints.txt").read_text().splitlines())
+    return {canonicalize_name(line.name): line for line in lines if not line.marker or line.marker.evaluate()}
+
+
+def declared(*, live=False):
+    """The requirements of pyproject.toml and requirements.txt, with those of what is only compared with if `live`."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    names = extras if live else ("course", "book", "test", "lite")
+    lines = [*project["dependencies"], *(line for name in names for line in extras[name])]
+    lines += [line for line in (ROOT / "requirements.txt").read_text().splitlines() if "==" in line]
+    return [Requirement(line) for line in lines]
+
+
+def test_lock_has_a_version_of_all_that_is_declared():
+    locks = version_locks()
+    versions = {name: str(lock.specifier).removeprefix("==") for name, lock in locks.items()}
+    asked = [(canonicalize_name(need.name), need.specifier) for need in declared()]
+    assert [name for name, allowed in asked if versions.get(name) not in allowed] == [], "write it anew: make lock"
+
+
+def test_everything_installed_has_the_version_of_the_lock():
+    """All that a declared requirement needs here, and what that needs in turn; the extra `lite` may be missing."""
+    locks, seen, todo = version_locks(), {}, declared()
+    while todo:
+        need = todo.pop()
+        name = canonicalize_name(need.name)
+        extras = {"", *need.extras}
+        if extras <= seen.setdefault(name, set()):
+            continue
+        seen[name] |= extras
+        try:
+            installed = distribution(name)
+        except PackageNotFoundError:
+            continue
+        assert name in locks, f"{name} is not in constraints.txt: make lock"
+        assert installed.version in locks[name].specifier, f"{name} {installed.version} is not the one of the lock"
+        needs = map(Requirement, installed.requires or ())
+        todo += [n for n in needs if not n.marker or any(n.marker.evaluate({"extra": extra}) for extra in extras)]
+    assert len(seen) > 150
+
+
+def test_lock_names_versions_and_nothing_else():
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    assert [line for line in lines if not re.fullmatch(r"[a-z0-9-]+==[\w.]+( ; [\w '().<>=!]+)?", line)] == []
+
+
+def test_browser_gets_the_versions_of_the_lock():
+    locks = version_locks()
+    for line in (ROOT / "lite/wheels.txt").read_text().splitlines()[1:]:
+        name, version = line.split()[0].split("==")
+        assert version in locks[name].specifier, line
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_a_release_newer_than_the_lock_is_not_taken(locked, tmp_path):
+    """With the options of requirements.txt, which `make` and Binder hand to pip."""
+    (lock,) = version_locks()["six"].specifier
+    for version in (lock.version, "99"):
+        hollow_wheel(tmp_path, "six", version)
+    shutil.copy(ROOT / "constraints.txt", tmp_path)
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    options = [line for line in lines if re.match("-[^e]", line)] if locked else []
+    (tmp_path / "requirements.txt").write_text("\n".join([*options, "six"]))
+    command = "install --dry-run --quiet --ignore-installed --report - --no-index --find-links . -r requirements.txt"
+    pip = [sys.executable, "-m", "pip", *command.split()]
+    done = subprocess.run(pip, cwd=tmp_path, capture_output=True, text=True, check=True)
+    (package,) = json.loads(done.stdout)["install"]
+    assert package["metadata"]["version"] == (lock.version if locked else "99")
+
+
+def imported(path):
+    """The modules at top level that a file imports."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
+        yield from (name.split(".")[0] for name in names)
+
+
+def test_everything_imported_is_declared():
+    names = {canonicalize_name(need.name) for need in declared(live=True)} | {"lrsched"}
+    distributions = packages_distributions()
+    paths = [path for folder in ("lrsched", "_ext", "tools", "tests") for path in (ROOT / folder).rglob("*.py")]
+    found = {module: path.relative_to(ROOT) for path in paths for module in imported(path)}
+    assert len(found) > 50
+    for module, path in found.items():
+        owners = {canonicalize_name(name) for name in distributions.get(module, ())}
+        assert not owners or owners & names, f"{path} imports {module}, which no list of packages names"
 
 
 def test_workflow_has_no_fault():
@@ -61,7 +163,7 @@ def make(*arguments, cwd):
 @pytest.fixture
 def empty_clone(tmp_path):
     """The files that decide what is installed, without an environment."""
-    for name in ("Makefile", "requirements.txt", "pyproject.toml"):
+    for name in ("Makefile", "requirements.txt", "pyproject.toml", "constraints.txt"):
         (tmp_path / name).write_text((ROOT / name).read_text())
     return tmp_path
 

@@ -2,7 +2,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -77,6 +76,11 @@ class TestWhatIsRecorded:
             scheduler.step(window.mean())
         assert history.lr[0].tolist() == lr
 
+    def test_a_plateau_may_start_at_a_whole_number(self):
+        lr = train(Quadratic(1.0, noise=1.0), SGD(), ReduceOnPlateau(1, factor=0.5, patience=0), steps=5, seeds=1).lr
+        assert lr[0, 0] == 1
+        assert 0 < lr[0, -1] < 1
+
     def test_loss_is_the_batch_loss_before_each_update(self):
         history = train(Quadratic(2.0), SGD(), Constant(0.25), steps=3, seeds=1)
         assert history.loss.tolist() == [[1.0, 0.25, 0.0625]]
@@ -118,16 +122,16 @@ class TestSeeds:
         assert not np.array_equal(still.batch_grads[0], still.batch_grads[1])
 
     def test_a_seed_gives_the_same_run_whichever_other_seeds_there_are(self):
-        alone = train(DIGITS, Adam(), Constant(0.01), steps=70, seeds=[5])
+        single = train(DIGITS, Adam(), Constant(0.01), steps=70, seeds=[5])
         among = train(DIGITS, Adam(), Constant(0.01), steps=70, seeds=[1, 5, 9])
-        assert np.array_equal(alone.loss[0], among.loss[1])
+        assert np.array_equal(single.loss[0], among.loss[1])
 
     def test_a_number_of_seeds_counts_from_0(self):
         assert train(NOISY, SGD(), Constant(0.1), steps=1, seeds=3).seeds == (0, 1, 2)
 
     @pytest.mark.parametrize("seeds", [[1, 1], [], 0, [-1], 2.5])
     def test_wrong_seeds_are_refused(self, seeds):
-        with pytest.raises(ValueError, match="seeds must be"):
+        with pytest.raises(ValueError, match=r"seeds(\[0\])? must be"):
             train(NOISY, SGD(), Constant(0.1), steps=1, seeds=seeds)
 
 
@@ -189,17 +193,18 @@ class TestTasks:
             "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
             "from lrsched.problems import Digits; from lrsched.optimizers import Adam\n"
             "from lrsched.training import train; from lrsched.schedules import Constant\n"
-            "print('go', flush=True); train(Digits(hidden=(32,)), Adam(), Constant(0.1), steps=100_000, seeds=64)"
+            "class Loud(Adam):\n"
+            "    def update(self, *arguments, said=[]):\n"
+            "        said or said.append(print('go', flush=True))\n"
+            "        return super().update(*arguments)\n"
+            "train(Digits(hidden=(32,)), Loud(), Constant(0.1), steps=100_000, seeds=64)"
         )
         process = subprocess.Popen(
             [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         assert process.stdout.readline() == "go\n"
-        time.sleep(0.5)
-        sent = time.monotonic()
         os.kill(process.pid, signal.SIGINT)
-        _, errors = process.communicate(timeout=20)
-        assert time.monotonic() - sent < 5
+        _, errors = process.communicate(timeout=60)  # to its end it would run for an hour
         assert errors.rstrip().endswith("KeyboardInterrupt")
 
     def test_progress_shows_a_bar_on_request_only(self, capsys):
@@ -277,13 +282,31 @@ class TestComparison:
         assert "minus linear" in self.COMPARISON.table("accuracy", "test", to="linear")
 
     def test_an_unknown_metric_is_refused(self):
-        with pytest.raises(ValueError, match=r"metric must be one of .*'accuracy'\], got 'f1'"):
+        with pytest.raises(ValueError, match="metric must be 'loss', 'excess' or 'accuracy', got 'f1'"):
             self.COMPARISON.scores("f1")
 
     def test_arms_may_have_different_lengths(self):
         arms = {n: (SGD(), LinearDecay(0.3, decay_steps=n)) for n in (20, 40)}
         comparison = compare(NOISY, arms)
         assert [comparison[n].loss.shape for n in comparison] == [(10, 20), (10, 40)]
+
+    def test_the_name_of_an_arm_may_be_a_number(self):
+        comparison = compare(NOISY, {rate: (SGD(), Constant(rate + 0.1)) for rate in (0, 0.2)}, steps=20)
+        title, *rows, _ = comparison.table(to=0.2).splitlines()
+        assert title.endswith("ratio to 0.2")
+        assert [row.split()[0] for row in rows] == ["0", "0.2"]
+        assert comparison.ratio(0.2, to=0) == comparison.ratio(0.2)
+        assert "ratio to 0\n" in comparison.table(to=0)
+
+    def test_an_unknown_arm_is_refused(self):
+        for call in (self.COMPARISON.mean, self.COMPARISON.ratio, self.COMPARISON.difference):
+            with pytest.raises(ValueError, match="name must be 'constant' or 'linear', got 'zz'"):
+                call("zz")
+        for call in (self.COMPARISON.ratio, self.COMPARISON.difference):
+            with pytest.raises(ValueError, match="to must be 'constant' or 'linear', got 'zz'"):
+                call("linear", to="zz")
+        with pytest.raises(ValueError, match="to must be 'constant' or 'linear', got 'zz'"):
+            self.COMPARISON.table(to="zz")
 
     def test_a_history_prints_in_one_line(self):
         assert repr(self.COMPARISON["linear"]).startswith("History of 4 seeds, 50 updates: train excess 0.")
@@ -319,12 +342,44 @@ class TestWrongArguments:
             train(NOISY, SGD(), LinearDecay(0.1, decay_steps=2.5))
 
     def test_schedule(self):
-        with pytest.raises(TypeError, match="schedule must be a callable of the step or a ReduceOnPlateau, got 0"):
+        with pytest.raises(TypeError, match=r"schedule must be a callable of the update index or a .*, got 0.1"):
             train(NOISY, SGD(), 0.1, steps=3)
 
+    def test_what_is_no_problem_optimiser_or_schedule(self):
+        right = {"problem": NOISY, "optimizer": SGD(), "schedule": Constant(0.1)}
+        for name in right:
+            for wrong in ("text", None, 0.1, type(right[name])):
+                with pytest.raises(TypeError, match=f"^{name} must be "):
+                    train(**right | {name: wrong}, steps=3)
+        with pytest.raises(TypeError, match=r"optimizer must be an optimiser such as SGD.*, got the class SGD itself"):
+            compare(NOISY, {"a": (SGD, Constant(0.1))}, steps=3)
+
+    @pytest.mark.parametrize(
+        ("rate", "error", "sentence"),
+        [
+            (float("nan"), ValueError, r"schedule\(2\) must be a number, got nan"),
+            ("0.1", TypeError, r"schedule\(2\) must be a number, got '0.1' \(str\)"),
+            (None, TypeError, r"schedule\(2\) must be a number, got None"),
+            ([0.1], TypeError, r"schedule\(2\) must be a number, got \[0.1\]"),
+            (True, TypeError, r"schedule\(2\) must be a number, got True"),
+        ],
+    )
+    def test_a_callable_that_returns_no_rate(self, rate, error, sentence):
+        for run in (train, lambda *arguments, steps: NOISY.expected_loss(arguments[-1], steps)):
+            with pytest.raises(error, match=sentence):
+                run(NOISY, SGD(), lambda t: rate if t == 2 else 0.1, steps=4)
+
+    def test_make_schedule(self):
+        with pytest.raises(TypeError, match=r"make_schedule\(0\.1\) must be a callable of the update index"):
+            tune(NOISY, SGD(), lambda lr: lr, [0.1, 0.2], steps=2, seeds=1)
+
     def test_record(self):
-        with pytest.raises(ValueError, match="record must hold names from"):
+        with pytest.raises(ValueError, match=r"record\[0\] must be 'path', 'effective_lr' or 'average', got 'paths'"):
             train(NOISY, SGD(), Constant(0.1), steps=3, record=["paths"])
+        with pytest.raises(TypeError, match=r"record must be a list of names from .*, got 'path'"):
+            train(NOISY, SGD(), Constant(0.1), steps=3, record="path")
+        with pytest.raises(TypeError, match="optimizer must have a method effective_lr to record it"):
+            train(NOISY, Logger(), Constant(0.1), steps=3, record=["effective_lr"])
 
     def test_arms(self):
         with pytest.raises(ValueError, match="arms must name at least one"):

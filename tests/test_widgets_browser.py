@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lrsched.course import cards, explore, final_quiz, quiz
+from lrsched.course import bet, cards, explore, final_quiz, quiz
 from lrsched.course.chapters import CHAPTERS
 from lrsched.course.chapters.step_decay.demos import step_decay
 
@@ -31,10 +31,23 @@ def page_of(widget):
     return f"""<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Step decay</title>
 <meta name="viewport" content="width=device-width"><style>{COLOURS}</style></head><body><main><h1>Step decay</h1>
 <h2 id="which-rate-does-the-boundary-itself-get">Which rate does the boundary itself get?</h2>
-<noscript>{widget.without_script}</noscript>
-<script type="application/vnd.jupyter.widget-view+json">{{"model_id": "1"}}</script><p id="after">After.</p></main>
+<div class="cell_output">{widget.first_frame}<noscript>{widget.without_script}</noscript>
+<script type="application/vnd.jupyter.widget-view+json">{{"model_id": "1"}}</script></div>
+<p id="after">After.</p></main>
 <script type="application/vnd.jupyter.widget-state+json">{stored}</script>
 <script>{(ROOT / "_static/widgets.js").read_text("utf-8")}</script></body></html>"""
+
+
+def rises(ax, complete):
+    ax.plot([0, 1], [0, 1 + complete])
+    ax.set(xlim=(0, 1), ylim=(0, 2))
+    return "It rises to 2." if complete else "It rises to 1."
+
+
+def goes(ax, way):
+    ax.plot([0, 1], [0, 1] if way == "up" else [1, 0])
+    ax.set(xlim=(0, 1), ylim=(0, 1))
+    return f"It goes {way}."
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +55,16 @@ def widgets():
     grids = {"decay_rate": [0.1, 0.25, 0.5, 0.75, 0.9], "step_size": [10, 50]}
     start = {"decay_rate": 0.25, "step_size": 50}
     explorer = explore(step_decay, grids, title="Step decay on a noisy loss", panels=2, start=start)
-    quizzes = {f"quiz {slug}": quiz(slug) for slug in CHAPTERS} | {"quiz final": final_quiz()}
-    return {"explorer": explorer, "quiz": quiz("step_decay"), "cards": cards()} | quizzes
+    answers = {"no": "It does not.", "yes": "It does."}
+    return {
+        "explorer": explorer,
+        "quiz": quiz("step_decay"),
+        **{f"quiz {slug}": quiz(slug) for slug in CHAPTERS},
+        "quiz final": final_quiz(),
+        "cards": cards(),
+        "bet": bet("Will it rise?", answers, name="line", right="yes", draw=rises),
+        "words": explore(goes, {"way": ["up", "down"]}, title="Up or down"),
+    }
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +109,7 @@ def test_a_key_press_is_painted_in_the_next_frame(opened):
     slider(page).focus()
     for i in range(40):
         page.keyboard.press("ArrowRight" if i // 3 % 2 else "ArrowLeft")
-        page.wait_for_timeout(20)
+        page.evaluate("() => new Promise(requestAnimationFrame)")
     frames = sorted(page.evaluate("frames_to_paint"))
     assert len(frames) >= 30  # a press at an end of the slider changes nothing
     assert frames[int(0.95 * len(frames))] <= 2
@@ -111,28 +132,34 @@ def test_a_link_moves_the_sliders_that_its_title_names(opened):
 
 def test_play_moves_the_first_slider_to_its_end_and_stops_when_it_is_taken(opened):
     page = opened("explorer")
+    page.clock.install()
     page.get_by_role("button", name="Play through decay rate").press("Enter")
-    page.wait_for_function("document.querySelector('.slider output').textContent === '0.9'")
+    page.clock.run_for(10_000)
+    assert slider(page).get_attribute("aria-valuetext") == "0.9"
     page.get_by_role("button", name="Play").click()
     page.get_by_role("button", name="Stop").wait_for()
     slider(page).press("Home")
     assert page.get_by_role("button", name="Play").is_visible()
-    page.wait_for_timeout(900)
+    page.clock.run_for(10_000)
     assert slider(page).get_attribute("aria-valuetext") == "0.1"
 
 
 def test_paper_has_every_widget(visit, addresses):
-    far_down = "addEventListener('DOMContentLoaded', () => { document.body.style.paddingTop = '9000px'; })"
+    far_down = """addEventListener('DOMContentLoaded', () => { document.body.style.paddingTop = '9000px'; });
+      window.script = new Promise(found => {
+        const make = URL.createObjectURL;
+        URL.createObjectURL = blob => { const url = make(blob); found(url); return url; };
+      });"""
     page = visit(addresses["quiz"], script=far_down)
     assert page.locator(".lrsched").count() == 0
-    page.wait_for_timeout(1200)  # its script is loaded a second after the page
+    page.evaluate("async () => { await import(await script); }")  # it is loaded a second after the page
     page.pdf()
     assert page.locator(".lrsched").count() == 1
 
 
 def test_the_keys_of_a_slider(opened):
     page = opened("explorer")
-    shown = page.locator(".slider output").first
+    shown = page.locator(".setting output").first
     slider(page).focus()
     for key, value in [
         ("ArrowRight", "0.5"),
@@ -166,7 +193,7 @@ def test_each_frame_shows_its_own_curves_and_its_sentence(opened, widgets):
     for _ in range(5):
         for key in ("Home", "End"):
             slider(page, "step size").press(key)
-            assert page.locator("figcaption").inner_text() == sentence(page)
+            assert page.locator(".caption").inner_text() == sentence(page)
             seen.append((sentence(page), page.locator("[data-axes]").last.inner_html()))
         slider(page).press("ArrowRight")
     assert [said for said, _ in seen] == content["sentences"]
@@ -278,7 +305,7 @@ def test_touch_targets_are_large(opened, name):
 def test_without_javascript_all_content_is_there(opened, widgets):
     page = opened("explorer", javascript=False)
     assert page.locator("figure svg").is_visible()
-    assert page.locator("figcaption").inner_text().startswith("Multiplied by 0.25 every 50 updates")
+    assert page.locator(".caption span").inner_text().startswith("Multiplied by 0.25 every 50 updates")
     page = opened("quiz", javascript=False)
     assert page.locator("details").count() == len(widgets["quiz"].content["questions"])
     page.locator("summary").first.click()
@@ -477,7 +504,7 @@ UNREADABLE = "What was kept here cannot be read, so you start again."
 
 def damaged(text):
     keys = ["lrsched:quiz:step_decay", "lrsched:cards"]
-    return f"for (const key of {keys}) localStorage.setItem(key, {json.dumps(text)});"
+    return f"for (const key of {json.dumps(keys)}) localStorage.setItem(key, {json.dumps(text)});"
 
 
 def answer_some(page, name):
@@ -568,3 +595,41 @@ def test_a_card_with_a_picture_is_told_in_words(opened, widgets):
         page.get_by_role("button", name="I knew it").press("Enter")
     assert page.locator(".front svg").is_visible()
     assert page.locator("p.heard").text_content() == made["heard"]
+
+
+def test_a_bet_by_keyboard_replies_completes_the_picture_and_is_kept(opened, widgets):
+    page = opened("bet")
+    first, *_ = page.locator(".answer").all()
+    assert page.locator("figure svg").get_attribute("aria-label") == "It rises to 1."
+    first.focus()
+    page.keyboard.press("Enter")
+    assert page.get_by_role("status").first.inner_text() == "It does not. Bet again"
+    assert first.get_attribute("aria-pressed") == "true"
+    assert page.locator("figure svg").get_attribute("aria-label") == "It rises to 2."
+    page.locator(".answer").nth(1).click(force=True)  # a second bet is none
+    assert first.get_attribute("aria-pressed") == "true"
+    page.reload()
+    page.locator(".answer[aria-pressed=true]").wait_for()
+    assert page.locator("figure svg").get_attribute("aria-label") == "It rises to 2."
+    page.get_by_role("button", name="Bet again").press("Enter")
+    assert page.evaluate("document.activeElement.className") == "answer"
+    assert page.locator("figure svg").get_attribute("aria-label") == "It rises to 1."
+    page.reload()
+    assert page.locator(".answer[aria-pressed=true]").count() == 0
+
+
+def test_a_widget_takes_the_place_of_its_first_frame_without_a_move(opened):
+    for name in ("bet", "explorer"):
+        before = opened(name, javascript=False).locator(".lrsched figure").bounding_box()
+        page = opened(name)
+        page.locator(".lrsched:not(.first-frame)").wait_for()
+        assert page.locator(".first-frame").count() == 0
+        if name == "bet":  # without JavaScript an explorer's sliders leave their room
+            assert page.locator(".lrsched figure").bounding_box() == pytest.approx(before, abs=1)
+
+
+def test_words_are_chosen_by_buttons(opened):
+    page = opened("words")
+    page.get_by_role("radio", name="down").press("Space")
+    assert sentence(page) == "It goes down."
+    assert page.get_by_role("slider").count() == 0

@@ -188,7 +188,8 @@ def table(browser: Browser, site: str, book: Path) -> list[Gate]:
         pages.read_through(page)
         before, asked[name] = set().union(*list(asked.values())[-1:]), {u for u in page.requests if u[:4] == "http"}
         more = pages.weight(asked[name] - before, book)
-        elsewhere, axe = pages.elsewhere(page), pages.faults(page)
+        pages.read_through(phone := pages.opened(browser, f"{site}{name}.html", width=390))
+        elsewhere, axe = pages.elsewhere(page), pages.faults(page) + pages.faults(phone)
         if link := demo(book, name):
             moved[name] = max(moved[name], shift(pages.opened(browser, f"{site}{name}.html#{link}")))
         print(f"{name:33}{pages.weight(asked[name], book):5.0f}{more:6.0f}{len(asked[name]):9}", end="")

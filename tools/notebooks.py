@@ -1,19 +1,23 @@
 """Execute notebooks so that the same content gives the same file, and check what nbval does not see.
 
     python tools/notebooks.py run [notebook ...]      execute, and store the outputs
-    python tools/notebooks.py check [notebook ...]    change nothing; say what is wrong
+    python tools/notebooks.py check [notebook ...]    execute nothing; say what is wrong
 
-Without a name: every notebook of the book. nbval compares the outputs of each cell with those stored, but
-looks neither at execution counts nor at the state of the widgets, which is what a page without a kernel shows.
+Without a name: every notebook of the book. nbval executes a notebook and compares texts and HTML with those stored. It
+compares neither the state of the widgets, which is what a page without a kernel shows, nor PNG, tracebacks, metadata
+and execution counts, and a cell without a count not at all. `check` holds the state and the PNG against digests in
+the texts and HTML that nbval compares, so that together they see all.
 """
 
 import argparse
+import base64
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from copy import deepcopy
 from pathlib import Path
 from subprocess import PIPE
 
@@ -21,12 +25,22 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+from lrsched.course.widgets.widget import state_digest
+from lrsched.plotting import digest
+
 ROOT = Path(__file__).resolve().parents[1]
 TAGS = re.compile(r"hide-input|remove-cell|raises-exception|dialogue|answer-[\w-]+")
 MACHINE_PATH = re.compile(r"(?<![\w.:/])/(?:home|root|Users|tmp|work|usr|opt)/\w|[A-Z]:\\\\?Users|site-packages")
 MOST_BYTES = 750_000
 DEADLINE = 600  # seconds for a notebook
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+FIGURE = re.compile(r'<svg class="figure".*?</svg>', re.DOTALL)
+ALTERNATIVE = re.compile(r'<svg class="figure" role="img" aria-label="([^"]+)"')
 
 
 def notebooks() -> list[Path]:
@@ -42,10 +56,7 @@ def read(path: Path) -> nbformat.NotebookNode:
 def execute(path: Path) -> str:
     """The text of the notebook after a fresh execution in its own folder: the same on every run."""
     nb = read(path)
-    nb.metadata = {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-    }
+    nb.metadata = deepcopy(METADATA)
     for cell in nb.cells:
         cell.metadata = {"tags": cell.metadata["tags"]} if cell.metadata.get("tags") else {}
     NotebookClient(
@@ -58,7 +69,7 @@ def execute(path: Path) -> str:
         resources={"metadata": {"path": str(path.parent)}},
         extra_arguments=["--IPKernelApp.log_level=40"],  # else it warns of the local network on every start
     ).execute()
-    nb.metadata["language_info"] = {"name": "python"}
+    nb.metadata["language_info"] = METADATA["language_info"]  # without the version
     for cell in code(nb):
         for output in cell.outputs:
             if output.output_type == "error":  # its traceback names files of this machine
@@ -79,7 +90,7 @@ def widget_models(nb: nbformat.NotebookNode) -> dict:
     return nb.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
 
 
-def policy(path: Path) -> list[str]:
+def check(path: Path) -> list[str]:
     """What is wrong with the stored notebook as it lies there, one sentence each."""
     nb, faults = read(path), []
     for i, cell in enumerate(code(nb)):
@@ -87,62 +98,60 @@ def policy(path: Path) -> list[str]:
             faults.append(f"code cell {i} has execution count {cell.execution_count}, not {i + 1}")
         if cell.source.rstrip().endswith(";"):
             faults.append(f"code cell {i} ends with ';', which nbval does not honour: write `_ = ...`")
+        drawn = []
+        for output in cell.outputs:
+            faults += [f"code cell {i} {fault}" for fault in unseen(output, drawn, widget_models(nb))]
     for tag in {tag for cell in nb.cells for tag in cell.metadata.get("tags", []) if not TAGS.fullmatch(tag)}:
         faults.append(f"tag {tag!r} is not one of {TAGS.pattern.replace('|', ', ')}")
     if found := MACHINE_PATH.search(nbformat.writes(nb)):
         faults.append(f"it holds a path of one machine: {found[0]}")
     if (size := path.stat().st_size) > MOST_BYTES:
         faults.append(f"it has {size:,} bytes, more than {MOST_BYTES:,}")
-    return faults
-
-
-def differences(path: Path) -> list[str]:
-    """Where the stored notebook differs from a fresh execution; the bytes of PNG previews do not count."""
-    stored, fresh = read(path), nbformat.reads(execute(path), as_version=nbformat.NO_CONVERT)
-    faults = []
-    for i, (old, new) in enumerate(zip(code(stored), code(fresh), strict=True)):
-        for cell in old, new:
-            for output in cell.outputs:
-                output.get("data", {}).pop("image/png", None)
-        if old.outputs != new.outputs:
-            faults.append(f"code cell {i} has other outputs than when it is executed afresh")
-    if widget_models(stored) != widget_models(fresh):
-        faults.append("the stored state of its widgets is not that of a fresh execution")
-    if not faults and stored.metadata != fresh.metadata:
+    others = {name: value for name, value in nb.metadata.items() if name != "widgets"}
+    if others != METADATA or any(cell.metadata.keys() - {"tags"} for cell in nb.cells):
         faults.append("its metadata are not those that `make notebooks` stores")
     return faults
 
 
+def unseen(output: nbformat.NotebookNode, drawn: list[str], models: dict) -> Iterator[str]:
+    """What nbval does not see of an output; `drawn` are the figures of its cell so far, for PNG follows its SVG."""
+    data = output.get("data", {})
+    figures = FIGURE.findall(data.get("text/html", ""))
+    drawn += figures
+    if not all(map(ALTERNATIVE.match, figures)) or ("image/png" in data and not drawn):
+        yield "shows a figure without alternative text: use lrsched.plotting.show"
+    elif "image/png" in data and not any(
+        f"Comment\0{digest(figure)}".encode() in base64.b64decode(data["image/png"]) for figure in drawn
+    ):
+        yield "has a PNG that is not the one of its figure"
+    if view := data.get(WIDGET_VIEW):
+        state = models.get(view["model_id"], {}).get("state", {})
+        if not data["text/plain"].endswith(f"; {state_digest(state)})"):
+            yield f"shows {data['text/plain']}, whose stored state is another"
+    if output.output_type == "error" and output.traceback != [f"{output.ename}: {output.evalue}"]:
+        yield "has more traceback than the error's own line"
+
+
 def run(path: Path) -> list[str]:
-    """Execute and store; what the policy forbids is said, but stored all the same."""
-    path.write_text(execute(path))
-    return policy(path)
-
-
-def check(path: Path) -> list[str]:
-    """The policy first: a notebook that fails it is not worth executing."""
-    return policy(path) or differences(path)
-
-
-def alone(verb: str, path: Path) -> list[str]:
-    """What `verb` says about one notebook."""
+    """Execute and store; what `check` finds is told, but stored all the same."""
     try:
-        return {"run": run, "check": check}[verb](path.resolve())
+        path.write_text(execute(path))
     except CellExecutionError as error:
         return [f"a cell fails: {error.ename}: {error.evalue}"]
     except (RuntimeError, TimeoutError) as error:
         return [f"its kernel fails: {error}"]
+    return check(path)
 
 
-def apart(verb: str, path: Path) -> list[str]:
+def run_apart(path: Path) -> list[str]:
     """The same from a process of its own, which is ended when it hangs, and gets a second chance."""
     for _ in range(2):
         try:
-            done = subprocess.run([sys.executable, __file__, verb, path], stdout=PIPE, text=True, timeout=DEADLINE)
+            done = subprocess.run([sys.executable, __file__, "run", path], stdout=PIPE, text=True, timeout=DEADLINE)
         except subprocess.TimeoutExpired:
             continue
-        said = [line.split(": ", 1)[-1] for line in done.stdout.splitlines()]
-        return (said or ["its process failed"]) if done.returncode else []
+        faults = [line.split(": ", 1)[-1] for line in done.stdout.splitlines()]
+        return (faults or ["its process failed"]) if done.returncode else []
     return [f"its execution did not end in {DEADLINE} seconds, twice"]
 
 
@@ -154,8 +163,8 @@ def main() -> int:
     asked = parser.parse_args()
     os.environ["LRSCHED_PROGRESS"] = "off"  # outputs do not depend on what a reader has solved
     failed = 0
-    paths = asked.paths or notebooks()
-    faults = partial(alone if len(paths) == 1 else apart, asked.verb)
+    paths = [path.resolve() for path in asked.paths] or notebooks()
+    faults = check if asked.verb == "check" else run if len(paths) == 1 else run_apart
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for path, found in zip(paths, pool.map(faults, paths), strict=True):
             name = os.path.relpath(path, ROOT)

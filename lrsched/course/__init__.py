@@ -4,7 +4,9 @@ from importlib import import_module
 
 _MODULE_OF = {
     "explore": "widgets.explorer",
+    "bet": "widgets.bet",
     "quiz": "widgets.quiz",
+    "race": "race_plot",
     "cards": "review.cards",
     "final_quiz": "review.final_quiz",
     "read_again": "review.final_quiz",

@@ -7,12 +7,15 @@ from lrsched.course.chapters import CHAPTERS, PARTS, chapter
 
 def course_map(folder: str = "chapters") -> Markdown:
     """All chapters with their questions; `folder` is where their notebooks are, seen from the page."""
-    rows = []
+    lines = []
     for part, chapters in PARTS.items():
-        head = "" if len(PARTS) == 1 else part
-        rows += ["", f"| {head} | the question it answers |", "|---|---|"]
-        rows += [f"| [{one.title}]({folder}/{one.slug}.ipynb) | {one.question} |" for one in chapters]
-    return Markdown("\n".join(rows[1:]))
+        lines += [
+            f"**{part}**",
+            "",
+            *(f"- [{one.title}]({folder}/{one.slug}.ipynb): {one.question}" for one in chapters),
+            "",
+        ]
+    return Markdown("\n".join(lines))
 
 
 def next_chapter(slug: str) -> Markdown:

@@ -2,17 +2,16 @@
 
 import hashlib
 
+import pyodide_files
 import pytest
-
-import lite
 
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
     """An empty cache, which wants one file and takes it from `sources`."""
-    monkeypatch.setattr(lite, "CACHE", tmp_path / "cache")
-    monkeypatch.setattr(lite, "official", lambda: {"a.whl": hashlib.sha256(b"a").hexdigest()})
-    monkeypatch.setattr(lite, "wheels", lambda: None)
+    monkeypatch.setattr(pyodide_files, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(pyodide_files, "official", lambda: {"a.whl": hashlib.sha256(b"a").hexdigest()})
+    monkeypatch.setattr(pyodide_files, "wheels", lambda: None)
 
     def sources(*contents):
         def source(content):
@@ -23,22 +22,22 @@ def cache(tmp_path, monkeypatch):
 
             return from_somewhere
 
-        monkeypatch.setattr(lite, "SOURCES", [source(content) for content in contents])
-        return lite.CACHE
+        monkeypatch.setattr(pyodide_files, "SOURCES", [source(content) for content in contents])
+        return pyodide_files.CACHE
 
     return sources
 
 
 def test_file_is_taken_from_the_first_source_within_reach(cache):
     folder = cache(None, "a")
-    lite.fetch()
+    pyodide_files.fetch()
     assert (folder / "a.whl").read_text() == "a"
 
 
 def test_other_bytes_stop_the_build(cache, capsys):
     folder = cache("b", "a")
     with pytest.raises(SystemExit) as stopped:
-        lite.fetch()
+        pyodide_files.fetch()
     assert stopped.value.code == 1
     assert "make: a.whl from somewhere is not that of Pyodide" in capsys.readouterr().err
     assert not (folder / "a.whl").exists()
@@ -47,6 +46,6 @@ def test_other_bytes_stop_the_build(cache, capsys):
 def test_nobody_within_reach_is_told_by_the_status(cache, capsys):
     cache(None, None)
     with pytest.raises(SystemExit) as stopped:
-        lite.fetch()
-    assert stopped.value.code == lite.WITHIN_REACH_OF_NOBODY
+        pyodide_files.fetch()
+    assert stopped.value.code == pyodide_files.WITHIN_REACH_OF_NOBODY
     assert "within reach of no source" in capsys.readouterr().err

@@ -1,7 +1,7 @@
 """The chapters in their order. The slug of a chapter is its identity, its number only its place.
 
-Each has a folder here that bears its slug, with what belongs to it alone: `demos.py`, `exercises.py`, `quiz.json` and
-`terms.json`. Its notebooks are `chapters/<slug>.ipynb` and `exercises/<slug>.ipynb`.
+Each has a folder here that bears its slug, with what belongs to it alone: `demos.py`, `exercises.py`, `quiz.json`,
+`terms.json` and `drawing.svg`. Its notebooks are `chapters/<slug>.ipynb` and `exercises/<slug>.ipynb`.
 """
 
 import json
@@ -44,7 +44,7 @@ class Chapter:
 
 # _toc.yml has the same parts and the same order: a notebook in the browser has no _toc.yml.
 PARTS = {
-    "The course": (
+    "Part 1: the lesson": (
         Chapter("learning_rate", "The learning rate", "How large may the rate be, and what happens beyond?"),
         Chapter(
             "why_decay", "Why one rate is not enough", "Why does the loss stop falling while the weights still move?"

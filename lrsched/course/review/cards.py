@@ -15,7 +15,6 @@ class Cards(Widget):
     """What `cards` returns."""
 
     _esm = script("cards")
-    room = "cards"
 
 
 def cards() -> Cards:

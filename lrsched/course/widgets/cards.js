@@ -1,19 +1,4 @@
 // Shows one card after another. A card that is known moves one box up, any other one back to the first box.
-const css = `
-.lrsched .card { border: 1px solid var(--line); border-radius: .6rem; padding: 1.25rem; min-height: 17rem; cursor: pointer; color: var(--text);
-  display: flex; flex-direction: column; gap: .75rem; background: var(--panel) }
-.lrsched .front { font-size: 1.4em; font-weight: 600; line-height: 1.25 }
-.lrsched .front svg { display: block; font-weight: 400; margin-top: .75rem }
-.lrsched .front math { display: inline-block; max-width: 100%; overflow-x: auto; font-weight: 400; margin-top: .75rem }
-.lrsched .formula { font-size: 1.2em; overflow-x: auto; padding: .75rem 0 }
-.lrsched .source { margin-top: auto }
-.lrsched .buttons { display: grid; grid-template-columns: 2fr 1fr 1fr; gap: .5rem; margin: .75rem 0 1rem }
-.lrsched .boxes { display: grid; grid-template-columns: repeat(4, 1fr); gap: .5rem; list-style: none; margin: .5rem 0; padding: 0 }
-.lrsched .boxes li { border-top: 3px solid var(--line); padding-top: .25rem; margin: 0 }
-.lrsched .boxes li.here { border-color: var(--accent) }
-.lrsched .boxes strong { display: block; font-size: 1.25em }
-.lrsched .foot { display: flex; justify-content: space-between; align-items: center; gap: 1rem }
-@media (max-width: 480px) { .lrsched .buttons { grid-template-columns: 1fr 1fr } .lrsched .flip { grid-column: 1 / -1 } }`;
 const rests = [1, 2, 4, 8];  // rounds until a card in box 1, 2, 3, 4 comes back
 const returns = ['every round', 'every 2nd round', 'every 4th round', 'every 8th round'];
 

@@ -10,7 +10,7 @@ import numpy as np
 import traitlets
 
 from lrsched import plotting
-from lrsched.course.widgets.widget import Widget, script
+from lrsched.course.widgets.widget import Widget, script, text
 
 MOST_FRAMES = 200
 
@@ -30,13 +30,17 @@ def explore(
     panels: int = 1,
     start: Mapping[str, object] | None = None,
     sharex: bool = True,
+    heights: Sequence[float] | None = None,
+    goal: tuple[str, str, Callable[..., bool]] | None = None,
 ) -> Explorer:
-    """Return a picture with one slider for each of one to three parameters.
+    """Return a picture with one control for each of one to three parameters: a slider, or buttons for words.
 
     ``draw(axes, **params)`` draws one setting and returns one sentence that says what is seen: its caption
     and text alternative. It gets an Axes, or a list of them if `panels` (stacked) is above 1, which share the
-    x axis unless `sharex` is false. It gives them the same limits, scales and labels every time. `grids` has
-    the values of each parameter, `start` those of the first picture: by default the first of each grid.
+    x axis unless `sharex` is false, and are as high as `heights` say. It gives them the same limits, scales and
+    labels every time. `grids` has the values of each parameter, `start` those of the first picture: by default the
+    first of each grid. A `goal` is what the reader should reach, how, and ``reached(**params)``, which tells the
+    settings that do; the first must not.
 
     >>> def line(ax, slope):
     ...     ax.plot([0, 1], [0, slope])
@@ -54,8 +58,12 @@ def explore(
     if first not in settings:
         raise ValueError(f"start must take its names and values from grids, got {setting_text(start)}")
 
+    reached = [place for place, setting in enumerate(settings) if goal and goal[2](**setting)]
+    if goal and (not reached or settings.index(first) in reached):
+        raise ValueError(f"goal must be reached by some setting and not by the first, got {len(reached)} that reach it")
+
     with matplotlib.rc_context(plotting.STYLE):
-        stage = Stage(draw, panels, sharex, first)
+        stage = Stage(draw, panels, sharex, first, heights)
         pictures = [stage.picture(setting) for setting in settings]
     base, frames = split(stage.scene, [picture for picture, _ in pictures])
     explorer = Explorer(
@@ -66,28 +74,59 @@ def explore(
             "base": base,
             "frames": frames,
             "sentences": [sentence for _, sentence in pictures],
-        },
+        }
+        | ({"goal": {"text": goal[0], "how": goal[1], "frames": reached}} if goal else {}),
         index=[values.index(first[name]) for name, values in grids.items()],
     )
     explorer.summary = ", ".join(f"{name}: {len(values)}" for name, values in grids.items())
-    explorer.without_script = f"<figure>{stage.still}<figcaption>{html.escape(stage.caption)}</figcaption></figure>"
+    explorer.first_frame = _first_frame(explorer.content, explorer.index, stage.still, stage.caption)
     explorer.preview = stage.png
-    explorer.room = f"explorer-{panels}"
     return explorer
+
+
+def _first_frame(content: dict, index: list[int], still: str, caption: str) -> str:
+    """Return what stands in the page until the script has run: as high, and with the first picture."""
+    settings = ""
+    for name, values, place in zip(content["names"], content["values"], index, strict=True):
+        if words(values):
+            group = "".join(f"<label>{html.escape(value)}</label>" for value in values)
+            settings += f'<div class="words"><legend>{name}</legend><div class="group">{group}</div></div>'
+            continue
+        button = '<button type="button" class="round" disabled aria-hidden="true"></button>'
+        settings += (
+            f'<div class="setting"><label>{name}</label><output>{values[place]}</output>{button}'
+            f'<input type="range" disabled aria-hidden="true">{button}{"" if "setting" in settings else button}</div>'
+        )
+    longest = html.escape(max(content["sentences"], key=len))
+    figure = f'<figure class="picture">{still}</figure>'
+    below = f'<p class="caption" data-longest="{longest}"><span>{html.escape(caption)}</span></p>'
+    style = f"<style>{text('look.css')}{text('explorer.css')}</style>"
+    if goal := content.get("goal"):
+        aim = f'<p class="goal"><b>{goal["text"]}</b>{goal["how"]}</p>'
+        return f'<div class="lrsched first-frame beside wide">{style}{figure}<div>{aim}{settings}{below}</div></div>'
+    return f'<div class="lrsched first-frame explorer">{style}{settings}{figure}{below}</div>'
+
+
+def words(values: Sequence[str]) -> bool:
+    """Whether a parameter is chosen by buttons: its values are no numbers."""
+    return not any(value.replace(".", "", 1).lstrip("-").isdigit() for value in values)
 
 
 class Stage:
     """Axes that are drawn once, with limits that stay; `draw` plays one setting after another on them."""
 
-    def __init__(self, draw: Callable[..., str], panels: int, sharex: bool, first: dict):
+    def __init__(
+        self, draw: Callable[..., str], panels: int, sharex: bool, first: dict, heights: Sequence[float] | None = None
+    ):
         self.draw = draw
-        self.fig, self.axes = plotting.figure(panels, sharex=sharex)
+        self.fig, self.axes = plotting.figure(panels, sharex=sharex, heights=heights)
         self.caption = self.play(first)
         self.fig.draw_without_rendering()
         with matplotlib.rc_context({"figure.autolayout": False, "figure.constrained_layout.use": False}):
             self.fig.set_layout_engine(None)  # the first layout holds for all
         self.look = self.looks()
-        self.still, self.png = plotting.svg(self.fig, self.caption), plotting.png(self.fig)
+        self.still = plotting.svg(self.fig, self.caption)
+        self.png = plotting.png(self.fig, self.still)
         self.clear()
         self.scene = plotting.svg(self.fig)
         for ax in self.fig.axes:
@@ -146,6 +185,15 @@ def split(scene: str, pictures: list[str]) -> tuple[str, list[list[str]]]:
         for frame, children in zip(frames, drawn, strict=True):
             frame.append("".join(child for child in children if child not in shared))
     return ElementTree.tostring(base, "unicode"), frames
+
+
+def assembled(base: str, frame: list[str], alt: str) -> str:
+    """Return a whole picture: what all share, one frame of what differs, and its text alternative."""
+    picture = ElementTree.fromstring(base)
+    for ax, children in zip(picture.iterfind(".//g[@data-axes]"), frame, strict=True):
+        ax.extend(ElementTree.fromstring(f"<g>{children}</g>"))
+    svg, alternative = ElementTree.tostring(picture, "unicode"), f' role="img" aria-label="{html.escape(alt)}"'
+    return svg.replace(' class="figure"', f' class="figure"{alternative}', 1)
 
 
 def number_text(value: object) -> str:

@@ -1,23 +1,5 @@
 // Asks the questions in their order, and the options of each in an order of the reader's own; each has its own button
 // that checks it. What was checked is kept, by the options themselves and not by their places.
-const css = `
-.lrsched fieldset { border: 0; margin: 0 0 2rem; padding: 0; min-width: 0 }
-.lrsched legend { padding: 0; margin-bottom: .5rem; font: inherit; font-weight: 600; float: none; width: auto }
-.lrsched .choice { display: flex; align-items: center; gap: .75rem; min-height: 2.75rem; padding: .25rem .75rem;
-  margin: 0 -.75rem; border-radius: .4rem; cursor: pointer }
-.lrsched .choice:hover { background: var(--panel) }
-.lrsched .choice input { flex: none; width: 1.15rem; height: 1.15rem }
-.lrsched fieldset > button { display: block; margin-top: .5rem }
-.lrsched input[type=text] { font: inherit; color: var(--text); background: var(--paper); border: 1px solid var(--quiet);
-  border-radius: .4rem; width: 9rem; min-height: 2.75rem; padding: .25rem .75rem }
-.lrsched .verdict { margin-top: .75rem }
-.lrsched .verdict:not(:empty) { border-left: 4px solid var(--quiet); padding-left: .75rem }
-.lrsched .verdict.right { border-color: var(--pst-color-success, var(--jp-success-color1, #2d8a4e)) }
-.lrsched .verdict.wrong { border-color: var(--pst-color-danger, var(--jp-error-color1, #c0392b)) }
-.lrsched .verdict ul { margin: .25rem 0 0; padding-left: 1.25rem }
-.lrsched .foot { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; justify-content: space-between;
-  border-top: 1px solid var(--line); padding-top: 1rem }
-.lrsched .foot p { flex: 1 1 16rem }`;
 
 function render({model, el}) {
   const {title, name, questions} = model.get('content');
@@ -89,6 +71,7 @@ function render({model, el}) {
     const again = [...new Set(questions.filter((_, i) => results[i] === false).map(question => question.section))];
     score.replaceChildren(`${right} of ${questions.length} right`, open && open < questions.length ? `, ${open} to go` : '');
     again.forEach((section, i) => score.append(i ? ', ' : '; read again: ', linkTo(section)));
+    if (right === questions.length) done(name, {quiz: true});
   }
 
   function restart() {

@@ -18,7 +18,6 @@ class Quiz(Widget):
     """What `quiz` returns."""
 
     _esm = script("quiz")
-    room = "quiz"
 
 
 def quiz(slug: str) -> Quiz:

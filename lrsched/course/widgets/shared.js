@@ -1,27 +1,5 @@
-// What all widgets share: their look, a builder of elements, a place to keep things. Each widget's script follows.
-
-// Colours are the book's (--pst-...) or JupyterLab's (--jp-...), so that a widget follows light and dark.
-const look = `
-.lrsched { --text: var(--pst-color-text-base, var(--jp-ui-font-color1, #222));
-  --quiet: var(--pst-color-text-muted, var(--jp-ui-font-color2, #555));
-  --line: var(--pst-color-border, var(--jp-border-color1, #bbb));
-  --paper: var(--pst-color-background, var(--jp-layout-color1, #fff));
-  --panel: var(--pst-color-surface, var(--jp-layout-color2, #f4f4f5));
-  --accent: var(--pst-color-primary, var(--jp-brand-color1, #0b62c4));
-  color: var(--text); max-width: 36rem; font-variant-numeric: tabular-nums; line-height: 1.5 }
-.lrsched *, .lrsched { box-sizing: border-box }
-.lrsched p { margin: 0 }
-.lrsched :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
-.lrsched input { accent-color: var(--accent); margin: 0 }
-.lrsched a { color: var(--pst-color-link, var(--accent)) }
-.lrsched math { font-size: 1.1em }
-.lrsched button { font: inherit; white-space: nowrap; color: var(--text); background: var(--paper); border: 1px solid var(--quiet);
-  border-radius: .4rem; min-height: 2.75rem; padding: .25rem 1rem; cursor: pointer }
-.lrsched button:hover:not(:disabled) { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent) }
-.lrsched button:disabled { opacity: .45; cursor: default }
-.lrsched .quiet { color: var(--quiet); font-size: .9em }
-.lrsched .heard { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
-`;
+// What all widgets share: a builder of elements, a place to keep things. Their look (look.css) stands before this, and
+// each widget's style and script follow.
 
 function element(tag, settings = {}, ...children) {
   const node = document.createElement(tag);
@@ -37,11 +15,29 @@ function element(tag, settings = {}, ...children) {
 
 // The outermost element of a widget. JupyterLab takes keys for its own shortcuts: those pressed in here end here.
 function widget(el, title, css, ...children) {
-  const root = element('div', {class: 'lrsched', role: 'group', 'aria-label': title, 'data-lm-suppress-shortcuts': 'true'},
-    element('style', {}, look + css), ...children);
-  root.addEventListener('keydown', event => { if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation(); });
+  const root = element('div', {class: 'lrsched', role: 'group', 'aria-label': title}, element('style', {}, look + css), ...children);
+  suppressShortcuts(root);
+  firstFrame(el)?.remove();
   el.append(root);
   return root;
+}
+
+// What stood in the page before the script: a widget takes its place.
+function firstFrame(el) { return el.closest('.cell_output, .jp-OutputArea')?.querySelector('.first-frame'); }
+
+function suppressShortcuts(root) {
+  root.dataset.lmSuppressShortcuts = 'true';
+  root.addEventListener('keydown', event => { if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation(); });
+}
+
+// Move the demos of the page to a setting, "rate = 0.4, momentum = 0", as a link with that title does.
+function follow(setting) {
+  document.dispatchEvent(new CustomEvent('lrsched:setting', {detail: setting}));
+}
+
+// Tell the page what the reader has done with a chapter: it has a mark for that.
+function done(slug, what) {
+  document.dispatchEvent(new CustomEvent('lrsched:done', {detail: {page: `chapters/${slug}`, ...what}}));
 }
 
 // What a widget keeps in this browser: `things` survives a reload. Where it cannot, all works and `trouble` says so.

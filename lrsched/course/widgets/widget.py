@@ -1,31 +1,45 @@
 """What the explorer, the quiz and the cards have in common."""
 
-import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import anywidget
 import traitlets
 from IPython.display import display
 
+from lrsched.plotting import digest
+
+
+def text(file: str) -> str:
+    """Return the text of a file beside this one."""
+    return (Path(__file__).parent / file).read_text("utf-8")
+
 
 def script(name: str) -> str:
     """Return the JavaScript of a widget, which begins with what all of them share."""
-    return "".join((Path(__file__).parent / file).read_text("utf-8") for file in ("shared.js", f"{name}.js"))
+    styles = {"look": "look.css", "css": f"{name}.css"}
+    constants = [f"const {constant} = {json.dumps(text(file))};\n" for constant, file in styles.items()]
+    return "".join([*constants, text("shared.js"), text(f"{name}.js")])
+
+
+def state_digest(state: Mapping) -> str:
+    """Return a digest of what a page without a kernel reads of a widget's state."""
+    read = {name: state[name] for name in ("_esm", "content", "index") if name in state}
+    return digest(json.dumps(read, sort_keys=True))  # a notebook sorts them, too
 
 
 class Widget(anywidget.AnyWidget):
-    """A widget whose whole content is one value, so that its text representation can carry a digest of it."""
+    """A widget whose text representation carries a digest of its state, which nbval does not see."""
 
     content = traitlets.Dict().tag(sync=True)
     summary = ""  # what the text representation says of the content
+    first_frame = ""  # HTML that the script takes over, where it is there before the script
     without_script = ""  # HTML for a page whose reader has switched JavaScript off
-    room = ""  # the class by which the book's stylesheet keeps room until the script has run
     preview = ""  # PNG in base 64, for viewers that know no widgets
 
     def __repr__(self) -> str:
-        digest = hashlib.sha256(json.dumps(self.content).encode()).hexdigest()[:12]
-        return f"{type(self).__name__}({self.summary}; {digest})"
+        return f"{type(self).__name__}({self.summary}; {state_digest(self.get_state())})"
 
     def _repr_mimebundle_(self, **kwargs: object) -> tuple[dict, dict]:
         data, metadata = super()._repr_mimebundle_(**kwargs)
@@ -33,7 +47,7 @@ class Widget(anywidget.AnyWidget):
 
     def _ipython_display_(self) -> None:
         """Show two outputs, since a page takes only one form of each: HTML for no script, and the widget."""
-        page = f'<noscript class="{self.room}">{self.without_script}</noscript>'
+        page = self.first_frame + (f"<noscript>{self.without_script}</noscript>" if self.without_script else "")
         display({"text/html": page, "text/plain": ""}, raw=True)
         data, metadata = self._repr_mimebundle_()
         display(data, metadata=metadata, raw=True)

@@ -1,50 +1,89 @@
-"""The demo of the peak rate."""
+"""The pictures of the fair comparison: what two teams report, and where each of them reads it."""
 
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from lrsched import plotting
-from lrsched.course.valley import BACKGROUND, PROBLEM, STEPS
-from lrsched.schedules import Constant, Schedule, warmup_stable_decay
+from lrsched.ideas import PALETTE
+from lrsched.training import Comparison, Tuned
 
-# From 2 / 5 on the steepest direction diverges.
-PEAK_LRS = np.geomspace(0.008, 0.4, 49)
-
-
-def peak_rate(axes: list[Axes], decaying: int, peak_lr: float) -> str:
-    """A schedule that keeps its peak and then falls to 0, and below it the final loss against the peak rate."""
-    top, bottom = axes
-    plotting.plot_schedule(top, kept_then_down(decaying, peak_lr), STEPS)
-    top.set(xlabel="update", xlim=(0, STEPS), ylim=(0, 0.45))
-    top.tick_params(labelbottom=True)
-    ends, constant = final_losses(decaying), final_losses(0)
-    for losses, label, line in (constant, "constant", BACKGROUND), (ends, f"{decaying} % decays", {}):
-        plotting.log_axis(plotting.log_axis(bottom), "x").plot(PEAK_LRS, np.where(losses < 2, losses, np.nan), **line)
-        plotting.label_end(bottom, label)
-    end = PROBLEM.expected_loss(kept_then_down(decaying, peak_lr), STEPS)[-1]
-    bottom.plot(peak_lr, min(end, 2), "o")
-    bottom.set(xlabel="peak rate", ylabel="final loss", xlim=(0.008, 0.4), ylim=(0.005, 2))
-    best = PEAK_LRS[ends.argmin()]
-    side = f"{max(peak_lr / best, best / peak_lr):.1f} times too {'high' if peak_lr > best else 'low'}"
-    place = "about right" if 0.9 < peak_lr / best < 1.1 else side
-    times = f"{end / constant.min():.2f}" if end < 10 * constant.min() else "more than 10"
-    return (
-        f"For this schedule a peak rate of {peak_lr:g} is {place}, and the run ends at {times} times the loss of the "
-        f"best constant rate."
-    )
+ALL, OWN = "one for all", "each its own best"
 
 
-def kept_then_down(decaying: int, peak_lr: float) -> Schedule:
-    """The peak rate, and over the last `decaying` percent of the run a line to 0."""
-    if not decaying:
-        return Constant(peak_lr)
-    steps = {"total_steps": STEPS, "warmup_steps": 0, "decay_steps": STEPS * decaying / 100}
-    return warmup_stable_decay(peak_lr, **steps, shape="linear")
+def two_teams(teams: Mapping[str, Comparison], rates: Mapping[str, Mapping[str, float]], to: str) -> Callable[..., str]:
+    """What each team reports of each schedule; and then the peak rates that it took."""
+    names = [name for name in next(iter(teams.values())) if name != to]
+
+    def draw(ax: Axes, complete: bool) -> str:
+        for shift, (team, comparison), full in zip((-0.14, 0.14), teams.items(), (False, True), strict=True):
+            for row, name in enumerate(names):
+                ratio = comparison.ratio(name, to=to)
+                dot = {"markerfacecolor": PALETTE["blue"] if full else "none", "color": PALETTE["blue"]}
+                ax.errorbar(ratio.mean, row + shift, xerr=ratio.half_width, fmt="o", **dot)
+                if complete:
+                    place = (ratio.mean + ratio.half_width, row + shift)
+                    text = {"textcoords": "offset points", "va": "center", "color": PALETTE["orange"], "size": 12.2}
+                    ax.annotate(f"rate {rates[team][name]:.2f}", place, (5, 0), **text)
+        ax.axvline(1, color=PALETTE["grey"], linestyle="--", linewidth=1)
+        ax.set(yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.4, -0.6), xlim=(0.6, 1.25))
+        ax.set(xlabel=f"loss divided by that of the {to}")
+        ax.tick_params(axis="y", length=0)
+        first, second = teams
+        ax.annotate(f"○ {first}\n● {second}", (0.99, 0.99), xycoords="axes fraction", ha="right", va="top", size=12.2)
+        said = f"Open dots: {first}. Filled dots: {second}. They rank the schedules in opposite ways"
+        return f"{said}; {first} ran all at one rate, {second} each at its own." if complete else f"{said}."
+
+    return draw
 
 
-@cache
-def final_losses(decaying: int) -> np.ndarray:
-    """Where the runs with `PEAK_LRS` end."""
-    return np.array([PROBLEM.expected_loss(kept_then_down(decaying, lr), STEPS)[-1] for lr in PEAK_LRS])
+def shared_rate(results: Mapping[str, Tuned], constant: str) -> Callable[..., str]:
+    """Where the run of each schedule ends for every peak rate; what is read off at one rate, or at each minimum."""
+    grid = next(iter(results.values())).peak_lrs
+    losses = {name: result.scores.mean(axis=1) for name, result in results.items()}
+
+    def draw(ax: Axes, peak_rates: str, peak_rate: float) -> str:
+        plotting.log_axis(plotting.log_axis(ax), "x")
+        at, tops = {}, iter((0.28, 0.24, 0.2, 0.17, 0.14))
+        for name, loss in losses.items():
+            grey = {"color": PALETTE["grey"], "linestyle": "-"} if name == constant else {}
+            ax.plot(grid, loss, **grey)
+            end = loss[-1] if loss[-1] < 0.3 else next(tops)  # where a curve leaves the picture, its label stays
+            ax.plot(grid[-1], end, color=PALETTE["blue"], linewidth=0, linestyle="-")
+            plotting.label_end(ax, name)
+            at[name] = int(loss.argmin()) if peak_rates == OWN else grid.index(peak_rate)
+        if peak_rates == ALL:
+            ax.axvline(peak_rate, color=PALETTE["orange"])
+        order = sorted(at, key=lambda name: losses[name][at[name]])
+        for name, place in at.items():
+            colour = PALETTE["grey" if name == constant else "blue"]
+            ax.plot(grid[place], losses[name][place], "o", color=colour, markersize=11 if name == order[0] else 6)
+        ax.set(xlabel="peak rate", ylabel="excess loss", xlim=(grid[0], grid[-1]), ylim=(0.075, 0.3))
+        where = "Each at its own best" if peak_rates == OWN else f"All at {peak_rate:g}"
+        return f"{where}, the order is: {', '.join(order)}."
+
+    return draw
+
+
+def looks_useless(results: Mapping[str, Tuned], name: str, constant: str) -> Callable[..., bool]:
+    """Whether the schedule `name` does not beat the constant rate as the setting reads them."""
+
+    def reached(peak_rates: str, peak_rate: float) -> bool:
+        place = results[name].peak_lrs.index(peak_rate)
+        return peak_rates == ALL and results[name].scores[place].mean() >= results[constant].scores[place].mean()
+
+    return reached
+
+
+def cost_of_factor(result: Tuned, factor: int) -> tuple[float, float]:
+    """The loss at the best peak rate divided and multiplied by `factor`, over that at the best."""
+    loss, best = result.scores.mean(axis=1), int(result.scores.mean(axis=1).argmin())
+    steps = round(np.log(factor) / np.log(result.peak_lrs[1] / result.peak_lrs[0]))
+    low, high = (loss[np.clip(best + side * steps, 0, len(loss) - 1)] for side in (-1, 1))
+    return low / loss[best], high / loss[best]
+
+
+def marked_rates(grid: Sequence[float]) -> list[float]:
+    """The rates of a grid in as few digits as tell them apart, as a slider shows them."""
+    return [float(f"{rate:.2g}") for rate in grid]

@@ -46,6 +46,7 @@ RIGHT = [
     ),
     ("best_half_life", r"half_lives backwards", "half-lives come in no order"),
     ("best_half_life", r".*axis=-1.*", SAME),
+    ("best_half_life", r".*decay_rate=0\.505.*", "so small a change of the decay chooses the same half-life"),
     ("paired_ratio|adam_gain", r"tuning = \{'steps': steps, 'seeds': range\(100, 105\)\}", SAME),
     ("paired_ratio|adam_gain", r"(decay|adam|sgd) = tune\(.*, \*\*tuning\)", SAME),
     ("paired_ratio|adam_gain", r"sorted downwards", "the mean is the larger of the two"),

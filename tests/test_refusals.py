@@ -123,6 +123,7 @@ ACCEPTED = {
     **dict.fromkeys(["min_lr", "init_lr", "patience", "cooldown", "alpha", "momentum", "beta1", "beta2"], NATURAL),
     **dict.fromkeys(["label_noise", "smoothing"], NATURAL),
     **dict.fromkeys(["nesterov", "fresh_noise", "sharex", "progress"], frozenset({"True"})),
+    "heights": frozenset({"None"}),
     **dict.fromkeys(["batch_size", "executor", "to", "size"], frozenset({"None"})),
     **dict.fromkeys(["label", "alt", "drawn"], frozenset({"''", "'text'"})),
     "metric": ANY | {"None"},  # a number for the plateau scheduler, else the name of a score

@@ -35,7 +35,7 @@ RIGHT = [
     ("safe_rates|best_constant|paired_ratio|best_half_life|adam_gain", r"\w+ sorted", "these rates come sorted"),
     ("safe_rates", r"rounded to [2-5] places|to three digits|not (below 1e-(6|10)|above 10?)", "such rates are given"),
     (
-        "best_constant|paired_ratio|best_half_life|adam_gain|decay_peak",
+        "best_constant|paired_ratio|best_half_life|adam_gain|lowest_point",
         r"not (above 10?|below 1e-(6|10))",
         "no such rate",
     ),
@@ -66,7 +66,7 @@ RIGHT = [
     ("manual", r"not (above 10?|below 1e-(6|10))", "the rates of the manual lie between"),
     ("adam_step", r"square = .*", SAME),
     ("rates_after_resume", r"sorted downwards|not above 10?", "what is left of these schedules only falls"),
-    ("decay_peak", r"moved by one|its mean", "a single number"),
+    ("lowest_point", r"moved by one|its mean", "a single number"),
 ]
 
 

@@ -24,8 +24,7 @@ How to write the exercises of a chapter: ``course/chapters/<slug>/exercises.py``
 5. The file ends with ``sheet = Sheet(globals())`` and ``progress = sheet.progress``. A resume code counts tasks by
    their place: new ones go to the end.
 6. In ``exercises/<slug>.ipynb`` each task has one cell, tagged ``answer-NAME``: what ``task.stub()`` gives, an empty
-   line, and ``tasks.NAME.check(NAME)``. The tests find the module and the notebook and prove the
-   rest; ``make mutants`` answers almost right in every way it can think of. What learners typed is in tests/answers.yml.
+   line, and ``tasks.NAME.check(NAME)``. The tests find the module and the notebook and prove the rest; ``make mutants`` answers almost right in every way it can think of. What learners typed is in tests/answers.yml.
 """
 
 from lrsched.course.chapters import CHAPTERS

@@ -86,8 +86,7 @@ def picked(rule, **options):
         "The example above names the four rules: which of them is about the lowest loss?",
     ),
     why="A test of 100 updates shows where training breaks, and the lowest loss lies just before. What noise a "
-    "constant rate piles up it does not show: that takes longer runs. Begin to tune near the suggestion, and not with "
-    "it alone.",
+    "constant rate piles up shows only in longer runs. Tune near the suggestion, and do not rely on it alone.",
 )
 def lowest_point(problem):
     return range_test(problem, SGD(), seeds=24).suggest("minimum")

@@ -56,6 +56,7 @@ RIGHT = [
         "a peak rate that is nowhere the best",
     ),
     ("first_above", r"settings = .*|.*\[0 \+ -1\].*|.*\[-1\].*|.*start=-2.*", "another run of the same method"),
+    ("first_above|lowest_point|warmup_rate", r"not below 1e-(6|10)", "no such rate, and no update of that number"),
     ("first_above", r".*>=.*", "no rate lies exactly on the threshold"),
     ("first_above", r"curvature .*", "RMSProp does not notice the curvature, and crosses at the same update"),
     ("first_above", r"lr not above 1", "at such rates nothing is trained"),

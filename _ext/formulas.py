@@ -48,7 +48,7 @@ def assets(app):
     dist, out = Path(app.srcdir) / "node_modules/katex/dist", Path(app.outdir) / "_static/katex"
     app.config.katex_js_path = str(dist / "katex.min.js")
     app.config.katex_css_path = "katex/katex.min.css"
-    shutil.copytree(dist / "fonts", out / "fonts", ignore=shutil.ignore_patterns("*.ttf", "*.woff"))
+    shutil.copytree(dist / "fonts", out / "fonts", ignore=shutil.ignore_patterns("*.ttf", "*.woff"), dirs_exist_ok=True)
     css = (dist / "katex.min.css").read_text()
     (out / "katex.min.css").write_text(re.sub(r',url\([^)]+\.(?:woff|ttf)\) format\("\w+"\)', "", css))
 

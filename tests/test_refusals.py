@@ -88,7 +88,7 @@ CALLS = {  # a right call of everything public that takes arguments
     RANGE.suggestions: {"rule": "valley"},
     RANGE.suggest: {"rule": "valley"},
     lrsched.interval: {"values": [1.0, 2.0]},
-    plotting.figure: {"panels": 2, "size": (4, 3), "sharex": False},
+    plotting.figure: {"panels": 2, "size": (4, 3), "sharex": False, "heights": (1, 2)},
     plotting.log_axis: {"ax": None, "which": "x"},
     plotting.plot_schedule: {"ax": None, "schedule": SCHEDULE, "steps": 9, "label": "cosine"},
     plotting.plot_lr: {"ax": None, "history": HISTORY, "label": "cosine"},
@@ -123,6 +123,7 @@ ACCEPTED = {
     **dict.fromkeys(["min_lr", "init_lr", "patience", "cooldown", "alpha", "momentum", "beta1", "beta2"], NATURAL),
     **dict.fromkeys(["label_noise", "smoothing"], NATURAL),
     **dict.fromkeys(["nesterov", "fresh_noise", "sharex", "progress"], frozenset({"True"})),
+    "heights": frozenset({"None"}),
     **dict.fromkeys(["batch_size", "executor", "to", "size"], frozenset({"None"})),
     **dict.fromkeys(["label", "alt", "drawn"], frozenset({"''", "'text'"})),
     "metric": ANY | {"None"},  # a number for the plateau scheduler, else the name of a score

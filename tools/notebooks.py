@@ -120,7 +120,9 @@ def unseen(output: nbformat.NotebookNode, drawn: list[str], models: dict) -> Ite
     drawn += figures
     if not all(map(ALTERNATIVE.match, figures)) or ("image/png" in data and not drawn):
         yield "shows a figure without alternative text: use lrsched.plotting.show"
-    elif "image/png" in data and f"Comment\0{digest(drawn[-1])}".encode() not in base64.b64decode(data["image/png"]):
+    elif "image/png" in data and not any(
+        f"Comment\0{digest(figure)}".encode() in base64.b64decode(data["image/png"]) for figure in drawn
+    ):
         yield "has a PNG that is not the one of its figure"
     if view := data.get(WIDGET_VIEW):
         state = models.get(view["model_id"], {}).get("state", {})

@@ -1,5 +1,6 @@
 """A bet: the reader predicts before the picture completes itself, and gets a reply to whatever was predicted."""
 
+import re
 from collections.abc import Callable, Mapping
 
 import matplotlib
@@ -88,7 +89,8 @@ def _first_frame(question: str, answers: list[dict], picture: str) -> str:
 
 
 def _solution(answers: list[dict], picture: str) -> str:
-    figure = f"<figure>{picture}</figure>" if picture else ""
+    own = re.sub(r'(id="|#)(?=i[0-9a-f]{8}\b)', r"\1solution-", picture)  # the first frame has the same clips
+    figure = f"<figure>{own}</figure>" if picture else ""
     replies = "".join(
         f"<dt>{to_html(answer['text'])}{' (right)' if answer['right'] else ''}</dt><dd>{answer['reply']}</dd>"
         for answer in answers

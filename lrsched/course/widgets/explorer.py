@@ -88,10 +88,14 @@ def _first_frame(content: dict, index: list[int], still: str, caption: str) -> s
     """Return what stands in the page until the script has run: as high, and with the first picture."""
     settings = ""
     for name, values, place in zip(content["names"], content["values"], index, strict=True):
+        if words(values):
+            group = "".join(f"<label>{html.escape(value)}</label>" for value in values)
+            settings += f'<div class="words"><legend>{name}</legend><div class="group">{group}</div></div>'
+            continue
         button = '<button type="button" class="round" disabled aria-hidden="true"></button>'
         settings += (
             f'<div class="setting"><label>{name}</label><output>{values[place]}</output>{button}'
-            f'<input type="range" disabled aria-hidden="true">{button}{"" if settings else button}</div>'
+            f'<input type="range" disabled aria-hidden="true">{button}{"" if "setting" in settings else button}</div>'
         )
     longest = html.escape(max(content["sentences"], key=len))
     figure = f'<figure class="picture">{still}</figure>'
@@ -101,6 +105,11 @@ def _first_frame(content: dict, index: list[int], still: str, caption: str) -> s
         aim = f'<p class="goal"><b>{goal["text"]}</b>{goal["how"]}</p>'
         return f'<div class="lrsched first-frame beside wide">{style}{figure}<div>{aim}{settings}{below}</div></div>'
     return f'<div class="lrsched first-frame explorer">{style}{settings}{figure}{below}</div>'
+
+
+def words(values: Sequence[str]) -> bool:
+    """Whether a parameter is chosen by buttons: its values are no numbers."""
+    return not any(value.replace(".", "", 1).lstrip("-").isdigit() for value in values)
 
 
 class Stage:

@@ -47,7 +47,7 @@ class Widget(anywidget.AnyWidget):
 
     def _ipython_display_(self) -> None:
         """Show two outputs, since a page takes only one form of each: HTML for no script, and the widget."""
-        page = (f"<noscript>{self.without_script}</noscript>" if self.without_script else "") + self.first_frame
+        page = self.first_frame + (f"<noscript>{self.without_script}</noscript>" if self.without_script else "")
         display({"text/html": page, "text/plain": ""}, raw=True)
         data, metadata = self._repr_mimebundle_()
         display(data, metadata=metadata, raw=True)

@@ -6,9 +6,9 @@ from lrsched.course.exercises.functions import Requirement, function, open_funct
 from lrsched.course.exercises.noisy import NoisyRun, advice
 from lrsched.course.exercises.sheet import Sheet
 from lrsched.course.exercises.tasks import Choice
+from lrsched.lr_range import range_test
 from lrsched.optimizers import SGD
 from lrsched.problems import Digits, Quadratic
-from lrsched.range_test import range_test
 from lrsched.schedules import Constant, CosineDecay, Join, LinearDecay, StepDecay, Warmup
 
 fair_race = Choice(

@@ -201,11 +201,14 @@ def test_the_whole_way_of_a_reader(site, visit):
     page.get_by_role("link", name="Read", exact=True).click()
     page.wait_for_url("**/chapters/learning_rate.html")
 
-    slider = page.locator(".lrsched input[type=range]").first
+    page.locator(".bet:not(.first-frame) .answer").first.click()
+    assert "Bet again" in page.locator(".bet [role=status]").first.inner_text()
+
     page.locator("#try-it").scroll_into_view_if_needed()
+    slider = page.locator(".lrsched:not(.first-frame) input[type=range]").first
     slider.focus()
     page.keyboard.press("ArrowRight")
-    assert slider.get_attribute("aria-valuetext") == "0.078"
+    assert slider.get_attribute("aria-valuetext") == "0.04"
 
     page.locator("#check-yourself").scroll_into_view_if_needed()
     question = page.locator(".lrsched fieldset:has([type=radio])").first
@@ -297,7 +300,8 @@ def test_chapter_works_in_jupyterlab(lab, visit):
     before = slider.get_attribute("aria-valuetext")
     page.keyboard.press("ArrowLeft")
     page.wait_for_function(
-        "before => document.querySelector('.lrsched:not(.first-frame) input[type=range]').getAttribute('aria-valuetext') !== before", arg=before
+        "before => document.querySelector('.lrsched:not(.first-frame) input[type=range]').getAttribute('aria-valuetext') !== before",
+        arg=before,
     )
     text = "\n".join(page.locator(".jp-MarkdownCell").all_inner_texts())
     assert len(text) > 500

@@ -28,12 +28,18 @@ def number(name: str, value: object, allowed: str) -> int | float:
     Traceback (most recent call last):
     ValueError: peak_lr must be a number above 0, got -0.1
     """
+    given, value = value, value.item() if _is_scalar(value) else value
     if not isinstance(value, Real) or isinstance(value, bool):
-        raise TypeError(f"{name} must be {allowed}, got {value!r} ({type(value).__name__})")
+        raise TypeError(f"{name} must be {allowed}, got {given!r} ({type(given).__name__})")
     value = int(value) if hasattr(value, "__index__") else float(value)
     if value != value or abs(value) > float_info.max or not ALLOWED[allowed](value):
         raise ValueError(f"{name} must be {allowed}, got {value}")
     return int(value) if "whole" in allowed else value
+
+
+def _is_scalar(value):
+    """Whether `value` is an array of one number without a shape: of NumPy, torch, JAX ..."""
+    return getattr(value, "ndim", None) == 0 and hasattr(value, "item")
 
 
 def instance(name: str, value: object, kind: type, allowed: str) -> None:

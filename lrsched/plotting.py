@@ -13,6 +13,7 @@ import hashlib
 import html
 import io
 import re
+from collections.abc import Callable
 
 import matplotlib
 import numpy as np
@@ -23,6 +24,7 @@ from matplotlib.patches import Polygon
 from matplotlib.transforms import Affine2D, ScaledTranslation
 
 from lrsched import _check
+from lrsched._schedule import part
 from lrsched.range_test import RangeTest
 from lrsched.schedules import Schedule
 from lrsched.training import Comparison, History
@@ -97,20 +99,23 @@ def log_axis(ax: Axes, which: str = "y") -> Axes:
     return ax
 
 
-def plot_schedule(ax: Axes, schedule: Schedule, steps: int, *, label: str = "", **line: object) -> Axes:
+def plot_schedule(
+    ax: Axes, schedule: Schedule | Callable[[float], float], steps: int, *, label: str = "", **line: object
+) -> Axes:
     """Draw the rates that updates 0 to `steps` - 1 use; `label` stands at the end of the curve.
 
-    `line` goes to Matplotlib's `Axes.plot`.
+    `schedule` may be any function of the step. `line` goes to Matplotlib's `Axes.plot`.
 
     >>> from lrsched import StepDecay
     >>> fig, ax = figure()
     >>> plot_schedule(ax, StepDecay(0.1, decay_rate=0.5, step_size=20), 60).get_ylabel()
     'learning rate'
     """
-    _check.instance("schedule", schedule, Schedule, "a schedule")
+    schedule, own = part("schedule", schedule, "Constant(0.1)"), isinstance(schedule, Schedule)
     steps = _check.number("steps", steps, "a whole number of 1 or more")
-    t = np.arange(0, steps, 1 / np.ceil(500 / steps))  # fine enough for a drop to stand upright
-    ax.plot(t, schedule(t), **line)
+    # Fine enough for a drop to stand upright; a function may know no step between two updates.
+    t = np.arange(0, steps, 1 / np.ceil(500 / steps) if own else 1)
+    ax.plot(t, schedule(t), **({} if own else {"drawstyle": "steps-post"}) | line)
     ax.set(xlabel="update", ylabel="learning rate")
     ax.label_outer()
     return label_end(ax, label)

@@ -9,21 +9,25 @@ A schedule has no state: calling it twice, or out of order, changes nothing; a r
     >>> schedule([0, 10, 20])
     array([0.1  , 0.05 , 0.025])
 
-Lengths are counted in updates or in epochs, and ``t`` in the same unit. Every ``t`` is allowed, negative and
-fractional ones too: a schedule is held before 0 and after its end, so a decay never rises again.
+Lengths are counted in updates, and ``t`` too; in epochs, tokens or samples just as well, if ``t`` counts the same.
+`updates` says how many updates a run has. Every ``t`` is allowed, negative and fractional ones too: a schedule is
+held before 0 and after its end, so a decay never rises again.
 
 Each class is one formula, ``_formula(t, m)``. It serves a single number and a whole array alike: ``m`` is
-`math` for the one and `numpy` for the other. Its ``t`` is at least 0 and at most the length.
+`math` for the one and `numpy` for the other, or what traces a step for JAX or Keras. Its ``t`` is at least 0 and at
+most the length.
 A new schedule is a frozen dataclass with such a formula; `ALLOWED` says what its arguments may be.
 """
 
 import math
+from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass, field
 
 import numpy as np
 
 from lrsched._check import instance, number, strictly_rising
-from lrsched._schedule import ALLOWED, Piecewise, Schedule
+from lrsched._schedule import ALLOWED, Piecewise, Schedule, answers_foreign_names, part
 
 
 @dataclass(frozen=True)
@@ -198,7 +202,7 @@ def _cosine(share_left, high, low, m):
     sin(pi/2 * (1 - x))**2 equals (1 + cos(pi * x)) / 2, and does not cancel near the end: the textbook form
     loses all but six digits there in a run of a million steps.
     """
-    wave = m.sin(m.pi / 2 * share_left)
+    wave = m.sin(math.pi / 2 * share_left)
     return low + (high - low) * (wave * wave)
 
 
@@ -222,10 +226,11 @@ class SqrtCooldown(_Decay):
 class CosineRestarts(Piecewise):
     """Cosine decay again and again, each cycle `cycle_mult` times the length of the last [loshchilov2017]_.
 
-    The first takes `first_cycle_steps`. The step that ends a cycle is the first of the next, at `peak_lr`.
+        The first takes `first_cycle_steps`. The step that ends a cycle is the first of the next. Each cycle is
+    `cycle_decay` times as high above `min_lr` as the last; the first one starts at `peak_lr`.
 
-    >>> CosineRestarts(0.1, first_cycle_steps=2, cycle_mult=2)([0, 1, 2, 4, 6])
-    array([0.1 , 0.05, 0.1 , 0.05, 0.1 ])
+        >>> CosineRestarts(0.1, first_cycle_steps=2, cycle_mult=2)([0, 1, 2, 4, 6])
+        array([0.1 , 0.05, 0.1 , 0.05, 0.1 ])
     """
 
     peak_lr: float
@@ -233,6 +238,7 @@ class CosineRestarts(Piecewise):
     first_cycle_steps: float
     cycle_mult: int = 1
     min_lr: float = 0.0
+    cycle_decay: float = 1.0
 
     _cycles = True
 
@@ -246,14 +252,26 @@ class CosineRestarts(Piecewise):
         self._set("_lengths", tuple(lengths))
 
     def _formula(self, t, m):
-        if self.cycle_mult > 1:
+        if self.cycle_mult == 1:
+            n = self.first_cycle_steps
+            return self._wave(m.floor(t / n), n * m.floor(t / n), n, t, m)
+        if m is math:
+            return self._piece(bisect_right(self._starts, t) - 1, t, m)
+        if m is np:
             return Piecewise._formula(self, t, m)
-        n = self.first_cycle_steps
-        return _cosine((n * m.floor(t / n) + n - t) / n, self.peak_lr, self.min_lr, m)
+        cycle, start, n = 0.0, 0.0, float(self.first_cycle_steps)  # one wave, whose place is looked up
+        for i, (a, length) in enumerate(zip(self._starts, self._lengths, strict=True)):
+            cycle, start, n = (m.where(t >= a, float(new), old) for new, old in ((i, cycle), (a, start), (length, n)))
+        return self._wave(cycle, start, n, t, m)
 
     def _piece(self, i, t, m):
-        n = self._lengths[i]
-        return _cosine((self._starts[i] + n - t) / n, self.peak_lr, self.min_lr, m)
+        return self._wave(i, self._starts[i], self._lengths[i], t, m)
+
+    def _wave(self, cycle, start, n, t, m):
+        high = self.peak_lr
+        if self.cycle_decay != 1:
+            high = self.min_lr + (high - self.min_lr) * self.cycle_decay**cycle
+        return _cosine((start + n - t) / n, high, self.min_lr, m)
 
 
 @dataclass(frozen=True)
@@ -313,65 +331,174 @@ class OneCycle(Piecewise):
 
 @dataclass(frozen=True)
 class Warmup(Piecewise):
-    """A straight line from `init_lr` up to where `schedule` starts, then `schedule` in its own time.
+    """A rise from `init_lr` to where `schedule` starts, then `schedule` in its own time.
 
     ``lr(t) = init_lr + (schedule(0) - init_lr) * t / warmup_steps`` before `warmup_steps`, then
     ``schedule(t - warmup_steps)``. With ``init_lr=0`` update 0 changes nothing;
     ``init_lr = peak / warmup_steps`` avoids that. ``warmup_steps=0`` means no warm-up.
 
+    The rise is a straight line if `shape` is "linear"; "cosine" is half a wave, and "sqrt" a `SqrtCooldown` backwards.
+    `schedule` may be any function of the step.
+
     >>> Warmup(CosineDecay(0.1, decay_steps=10), warmup_steps=4)([0, 1, 4, 9, 14])
     array([0.   , 0.025, 0.1  , 0.05 , 0.   ])
     """
 
-    schedule: Schedule
+    schedule: Schedule | Callable[[float], float]
     _: KW_ONLY
     warmup_steps: float
     init_lr: float = 0.0
+    shape: str = "linear"
 
     def __post_init__(self):
         super().__post_init__()
-        instance("schedule", self.schedule, Schedule, "a schedule such as CosineDecay(0.1, decay_steps=100)")
-        self._set("_peak", self.schedule(0))
+        schedule = part("schedule", self.schedule, "CosineDecay(0.1, decay_steps=100)")
+        if 0 < self.warmup_steps < 1:
+            raise ValueError(
+                f"warmup_steps must be 0 or at least 1, got {self.warmup_steps}; for a share of a run, "
+                f"give round({self.warmup_steps} * its updates)"
+            )
+        _one_of("shape", self.shape, _DECAYS)
+        self._set("_then", schedule)
+        self._set("_peak", schedule(0))
         self._set("_starts", (0, self.warmup_steps))
+        self._set("_cycles", schedule._cycles)
         if self._peak == 0:
             raise ValueError(f"schedule must start above 0, got {self.schedule}, which starts at 0")
         if self.init_lr > self._peak:
             raise ValueError(f"init_lr must be at most schedule(0) = {self._peak}, got {self.init_lr}")
-        self._set("total_steps", _end(self.warmup_steps, self.schedule))
+        self._set("total_steps", _end(self.warmup_steps, schedule))
+
+    def _formula(self, t, m):
+        if m is math:  # two pieces need no search
+            return self._piece(t >= self.warmup_steps, t, m)
+        return Piecewise._formula(self, t, m)
 
     def _piece(self, i, t, m):
-        if i == 0:
-            return self.init_lr + (self._peak - self.init_lr) * (t / self.warmup_steps)
-        return self.schedule._formula(t - self.warmup_steps, m)
+        if i:
+            return self._then._formula(t - self.warmup_steps, m)
+        share = t / self.warmup_steps if self.warmup_steps else 0.0
+        if self.shape == "cosine":
+            return _cosine(share, self._peak, self.init_lr, m)
+        if self.shape == "sqrt":
+            share = share / (1 + m.sqrt(abs(1 - share)))  # abs: a traced share is computed beyond 1 too
+        return self.init_lr + (self._peak - self.init_lr) * share
 
 
 @dataclass(frozen=True)
 class Join(Piecewise):
     """One schedule after another: each takes over at its boundary and counts its own time from there.
 
-    `schedules` has one entry more than `boundaries`. A schedule that ends before its turn does is held.
+    `schedules` has one entry more than `boundaries`. A schedule that ends before its turn does is held. Each may be
+    any function of the step.
 
     >>> Join([Constant(0.1), LinearDecay(0.1, decay_steps=4)], boundaries=[10])([9, 10, 12, 14])
     array([0.1 , 0.1 , 0.05, 0.  ])
     """
 
-    schedules: tuple[Schedule, ...]
+    schedules: tuple[Schedule | Callable[[float], float], ...]
     _: KW_ONLY
     boundaries: tuple[float, ...]
 
     def __post_init__(self):
         instance("schedules", self.schedules, (list, tuple), "a list of schedules")
-        for i, schedule in enumerate(self.schedules):
-            instance(f"schedules[{i}]", schedule, Schedule, "a schedule such as Constant(0.1)")
+        parts = tuple(part(f"schedules[{i}]", s, "Constant(0.1)") for i, s in enumerate(self.schedules))
+        self._set("_parts", parts)
         self._set("schedules", tuple(self.schedules))
-        self._set("boundaries", _boundaries(self.boundaries, len(self.schedules), "schedules"))
+        self._set("boundaries", _boundaries(self.boundaries, len(parts), "schedules"))
         self._set("_starts", (0, *self.boundaries))
-        self._set("total_steps", _end(self._starts[-1], self.schedules[-1]))
+        self._set("_cycles", parts[-1]._cycles)
+        self._set("total_steps", _end(self._starts[-1], parts[-1]))
 
     def _piece(self, i, t, m):
-        return self.schedules[i](t - self._starts[i])
+        return self._parts[i]._held(t - self._starts[i], m)
 
 
+@dataclass(frozen=True)
+class Product(Schedule):
+    """A schedule times a number: ``lr(t) = multiplier * schedule(t)``; ``schedule * 0.5`` makes one.
+
+    For a parameter group with a rate of its own, or for a shape that is given as a share of the peak rate.
+
+    >>> LinearDecay(0.1, decay_steps=4) * 0.5
+    Product(schedule=LinearDecay(peak_lr=0.1, decay_steps=4, min_lr=0.0), multiplier=0.5)
+    >>> Product(lambda t: 1 / (1 + t), multiplier=0.1)([0, 1, 3])
+    array([0.1  , 0.05 , 0.025])
+    """
+
+    schedule: Schedule | Callable[[float], float]
+    _: KW_ONLY
+    multiplier: float
+
+    def __post_init__(self):
+        self._set("multiplier", number("multiplier", self.multiplier, "a number of 0 or more"))
+        _contain(self, self.schedule)
+        self._set("total_steps", self._whole.total_steps)
+
+    def _formula(self, t, m):
+        return self.multiplier * self._whole._formula(t, m)
+
+
+@dataclass(frozen=True)
+class Shift(Schedule):
+    """A schedule that has begun before: ``lr(t) = schedule(t + by)``.
+
+    To go on inside a `Join` where a schedule was left, for example after a second warm-up.
+
+    >>> Shift(LinearDecay(0.1, decay_steps=4), by=1)([0, 1, 3])
+    array([0.075, 0.05 , 0.   ])
+    """
+
+    schedule: Schedule | Callable[[float], float]
+    _: KW_ONLY
+    by: float
+
+    def __post_init__(self):
+        self._set("by", number("by", self.by, "a number of 0 or more"))
+        _contain(self, self.schedule)
+        end = self._whole.total_steps
+        self._set("total_steps", None if end is None else max(end - self.by, 0))
+
+    def _formula(self, t, m):
+        return self._whole._held(t + self.by, m)
+
+
+def updates(samples: int, batch_size: int, *, accumulate: int = 1, processes: int = 1, epochs: float = 1) -> int:
+    """Return how many updates a run over `samples` examples makes: the length to give a schedule.
+
+    ``ceil(epochs * ceil(samples / (batch_size * accumulate * processes)))``: `batch_size` is that of one process, and
+    the gradients of `accumulate` batches make one update. The last update of an epoch takes what is left; with
+    ``drop_last``, count ``samples - samples % (batch_size * processes)``.
+
+    >>> updates(50_000, 32, accumulate=4, processes=2, epochs=3)
+    588
+    """
+    whole = "a whole number of 1 or more"
+    samples, batch_size = number("samples", samples, whole), number("batch_size", batch_size, whole)
+    accumulate, processes = number("accumulate", accumulate, whole), number("processes", processes, whole)
+    epochs = number("epochs", epochs, "a number above 0")
+    return math.ceil(epochs * -(-samples // (batch_size * accumulate * processes)))
+
+
+def cooldown(schedule: Schedule, *, at: float, steps: float, shape: str = "sqrt", min_lr: float = 0.0) -> Schedule:
+    """Bring a run down that would go on: `schedule` until `at`, then from there to `min_lr` in `steps` [hagele2024]_.
+
+    `shape` is that of the decay: "linear", "sqrt" or "cosine".
+
+    >>> cooldown(Warmup(Constant(0.1), warmup_steps=10), at=80, steps=20, shape="linear")([79, 80, 90, 100])
+    array([0.1 , 0.1 , 0.05, 0.  ])
+    """
+    schedule = part("schedule", schedule, "Constant(0.1)")
+    at = number("at", at, "a number of 0 or more")
+    _one_of("shape", shape, _DECAYS)
+    lr = schedule(at)
+    if lr == 0:
+        raise ValueError(f"at must be a step at which the rate is above 0, got {at}")
+    decay = _DECAYS[shape](lr, decay_steps=number("steps", steps, "a number above 0"), min_lr=min_lr)
+    return Join([schedule, decay], boundaries=[at]) if at else decay
+
+
+@answers_foreign_names
 def warmup_stable_decay(
     peak_lr: float,
     *,
@@ -390,11 +517,9 @@ def warmup_stable_decay(
     >>> schedule([5, 50, 90])
     array([0.05, 0.1 , 0.05])
     """
-    shapes = {"linear": LinearDecay, "sqrt": SqrtCooldown, "cosine": CosineDecay}
-    if shape not in shapes:
-        raise ValueError(f"shape must be one of {', '.join(shapes)}, got {shape!r}")
+    _one_of("shape", shape, _DECAYS)
     stable = Warmup(Constant(peak_lr), warmup_steps=warmup_steps, init_lr=init_lr)
-    decay = shapes[shape](peak_lr, decay_steps=decay_steps, min_lr=min_lr)
+    decay = _DECAYS[shape](peak_lr, decay_steps=decay_steps, min_lr=min_lr)
     start = number("total_steps", total_steps, ALLOWED["total_steps"]) - decay.decay_steps
     if start < stable.warmup_steps:
         raise ValueError(
@@ -402,6 +527,20 @@ def warmup_stable_decay(
             f"got {total_steps}"
         )
     return Join([stable, decay], boundaries=[start]) if start else decay
+
+
+_DECAYS = {"linear": LinearDecay, "sqrt": SqrtCooldown, "cosine": CosineDecay}
+
+
+def _one_of(name, value, allowed):
+    if value not in allowed:
+        raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {value!r}")
+
+
+def _contain(outer, schedule):
+    """Give `outer` the one schedule that it changes."""
+    outer._set("_whole", part("schedule", schedule, "Constant(0.1)"))
+    outer._set("_cycles", outer._whole._cycles)
 
 
 def _end(start, schedule):

@@ -26,6 +26,7 @@ _PUBLIC = {
         "updates",
         "warmup_stable_decay",
     ],
+    "equivalents": ["equivalent"],
     "plateau": ["ReduceOnPlateau"],
     "optimizers": ["SGD", "AdaGrad", "Adam", "AdamW", "RMSProp"],
     "problems": ["Digits", "Quadratic", "Ravine"],
@@ -46,6 +47,8 @@ def __getattr__(name):
         return import_module(f"lrsched.{name}")
     if name in _MODULE_OF:
         return getattr(import_module(f"lrsched.{_MODULE_OF[name]}"), name)
+    if name == "__version__":
+        return import_module("importlib.metadata").version("lrsched")
     raise AttributeError(f"module 'lrsched' has no attribute {name!r}")
 
 

@@ -60,7 +60,7 @@ class StepDecay(Schedule):
     step_size: float
 
     def _formula(self, t, m):
-        return self.peak_lr * self.decay_rate ** m.floor(t / self.step_size)
+        return self.peak_lr * self.decay_rate ** _whole(t, self.step_size, m)
 
 
 @dataclass(frozen=True)
@@ -196,6 +196,15 @@ class CosineDecay(_Decay):
         return _cosine((self.decay_steps - t) / self.decay_steps, self.peak_lr, self.min_lr, m)
 
 
+def _whole(t, n, m):
+    """How often `n` goes into `t`."""
+    times = m.floor(t / n)
+    if m is math or m is np:
+        return times
+    left = t - times * n  # a compiled quotient may be off by a rounding, this is not
+    return m.where(left >= n, times + 1, m.where(left < 0, times - 1, times))
+
+
 def _cosine(share_left, high, low, m):
     """Half a cosine wave from `high` (`share_left` = 1) to `low` (0).
 
@@ -254,7 +263,8 @@ class CosineRestarts(Piecewise):
     def _formula(self, t, m):
         if self.cycle_mult == 1:
             n = self.first_cycle_steps
-            return self._wave(m.floor(t / n), n * m.floor(t / n), n, t, m)
+            cycle = _whole(t, n, m)
+            return self._wave(cycle, n * cycle, n, t, m)
         if m is math:
             return self._piece(bisect_right(self._starts, t) - 1, t, m)
         if m is np:
@@ -295,7 +305,7 @@ class Triangular(Schedule):
 
     def _formula(self, t, m):
         halves = t / self.half_cycle_steps
-        cycle = m.floor(halves / 2)
+        cycle = m.floor(halves / 2) if m is math or m is np else _whole(t, 2 * self.half_cycle_steps, m)
         height = (1 - abs(halves - 2 * cycle - 1)) * self.cycle_decay**cycle
         return self.min_lr + (self.peak_lr - self.min_lr) * height
 

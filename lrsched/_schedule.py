@@ -193,7 +193,7 @@ class Piecewise(Schedule):
         if m is not np:  # traced: every piece is computed, and one chosen
             values = self._piece(0, t, m)
             for i, start in enumerate(self._starts[1:], 1):
-                values = m.where(t >= start, self._piece(i, t, m), values)
+                values = m.where(t >= float(start), self._piece(i, t, m), values)
             return values
         first = bisect_right(self._starts, t.min()) - 1
         if t.max() < ([*self._starts[1:], math.inf])[first]:

@@ -71,7 +71,7 @@ REGISTRY: dict[str, Entry] = {}
 _ALIASES: dict[str, str] = {}
 
 
-def equivalent(name: str, **arguments: object) -> Schedule:
+def equivalent(name: str, /, **arguments: object) -> Schedule:
     """Return the schedule that does what a scheduler of another library does.
 
     The rates are the same over the whole run: to 1e-12 of the peak, and to 3e-6 where the other library computes in

@@ -271,7 +271,8 @@ class CosineRestarts(Piecewise):
             return Piecewise._formula(self, t, m)
         cycle, start, n = 0.0, 0.0, float(self.first_cycle_steps)  # one wave, whose place is looked up
         for i, (a, length) in enumerate(zip(self._starts, self._lengths, strict=True)):
-            cycle, start, n = (m.where(t >= float(a), float(new), old) for new, old in ((i, cycle), (a, start), (length, n)))
+            begun = t >= float(a)
+            cycle, start, n = (m.where(begun, float(x), y) for x, y in ((i, cycle), (a, start), (length, n)))
         return self._wave(cycle, start, n, t, m)
 
     def _piece(self, i, t, m):

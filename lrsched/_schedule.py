@@ -52,7 +52,10 @@ FOREIGN = {  # what other libraries call it
     "schedule": "scheduler after_scheduler",
 }
 
-BLOCK = 4096  # steps computed at a time: what a formula needs in between then stays in the processor's cache
+BLOCK = 12_288  # steps computed at a time: what a formula needs in between then stays in the processor's cache
+
+
+EXACT = 2**53  # every whole number up to here is a float
 
 
 class _Base:
@@ -82,8 +85,14 @@ class Schedule(_Base):
     """
 
     total_steps = None
+    _last = EXACT  # the last of the steps with a short way to the formula
     _cycles = False
     __array_ufunc__ = None  # so that NumPy leaves np.float64(2) * schedule to us
+
+    def __init_subclass__(cls, **options):
+        super().__init_subclass__(**options)
+        if "total_steps" in vars(cls):
+            cls._last = -1  # what it is shows later
 
     def __new__(cls, *args, **kwargs):
         if "__dataclass_fields__" in vars(cls):
@@ -107,6 +116,8 @@ class Schedule(_Base):
 
     def _set(self, name, value):
         object.__setattr__(self, name, value)  # the dataclasses are frozen
+        if name == "total_steps":
+            object.__setattr__(self, "_last", EXACT if value is None else min(value, EXACT))
 
     @property
     def __dict__(self):
@@ -120,6 +131,8 @@ class Schedule(_Base):
         _attributes(self).update(state)
 
     def __call__(self, step):
+        if type(step) is int and 0 <= step <= self._last:
+            return self._formula(step, math)
         if type(step) is int or (type(step) is float and step - step == 0):
             end = self.total_steps
             t = 0 if step < 0 else step if end is None or step <= end else end
@@ -131,11 +144,17 @@ class Schedule(_Base):
             plain = float(step) if isinstance(step, np.floating) else step.item()
             if type(plain) is int or (type(plain) is float and plain - plain == 0):
                 return self(plain)
-        steps = _steps(step, "a finite number" if self._cycles else "a number")
-        flat, values = steps.ravel(), np.empty(steps.size)
+        steps = _steps(step, self._cycles)
+        flat, values, end = steps.ravel(), np.empty(steps.size), self.total_steps
+        outside = flat.min(initial=0) < 0 or (end is not None and flat.max(initial=0) > end)
         for block in (slice(i, i + BLOCK) for i in range(0, flat.size, BLOCK)):
-            t = flat[block].astype(np.float64)
-            values[block] = self._formula(t.clip(0, self.total_steps, out=t), np)
+            t = values[block]
+            t[...] = flat[block]
+            if outside:
+                np.clip(t, 0, end, out=t)
+            rates = self._formula(t, np)
+            if rates is not t:
+                t[...] = rates
         return values.reshape(steps.shape) if steps.ndim else float(values[0])
 
     def _held(self, t, m):
@@ -187,6 +206,16 @@ class Schedule(_Base):
 class Piecewise(Schedule):
     """A schedule with a formula for each stretch of time: ``_piece(i, t, m)`` from ``_starts[i]`` on."""
 
+    def __call__(self, step):
+        if type(step) is int and 0 <= step <= self._last:
+            return self._piece(bisect_right(self._places, step + 0.0) - 1, step, math)  # floats compare faster
+        return Schedule.__call__(self, step)
+
+    def _begin(self, *starts):
+        """Say where the stretches begin; the first does at 0."""
+        self._set("_starts", starts)
+        self._set("_places", tuple(map(float, starts)))
+
     def _formula(self, t, m):
         if m is math:
             return self._piece(bisect_right(self._starts, t) - 1, t, m)
@@ -203,11 +232,10 @@ class Piecewise(Schedule):
             values = np.empty_like(t)
             values[order] = self._formula(t[order], m)
             return values
-        values = np.empty_like(t)  # slices of sorted steps cost far less than masks
         for i, (a, b) in enumerate(pairwise([0, *np.searchsorted(t, self._starts[1:]), len(t)])):
-            if a < b:
-                values[a:b] = self._piece(i, t[a:b], m)
-        return values
+            if a < b:  # slices of sorted steps cost far less than masks
+                t[a:b] = self._piece(i, t[a:b], m)
+        return t
 
     def _piece(self, i, t, m):
         raise NotImplementedError(f"{type(self).__name__} must define _piece(i, t, m)")
@@ -303,8 +331,9 @@ def _classes():
     return {c.__name__: c for c in found}
 
 
-def _steps(step, allowed):
+def _steps(step, cycles):
     """Return `step` as an array of numbers, or say why it cannot be one."""
+    allowed = f"{'a finite number' if cycles else 'a number'} or an array of them"
     try:
         steps = np.asarray(step)
     except Exception:  # lists of unequal length; tensors that need a gradient, or of a type that NumPy has not
@@ -312,12 +341,9 @@ def _steps(step, allowed):
     if steps.dtype.kind == "V" and hasattr(step, "tolist"):  # bfloat16 of JAX
         steps = np.asarray(step.tolist())
     if steps.dtype.kind not in "iuf":
-        raise TypeError(f"step must be {allowed} or an array of them, got {step!r} ({type(step).__name__})")
-    if steps.dtype.kind == "f" and not _fits(steps, allowed):
-        raise ValueError(f"step must be {allowed} or an array of them, got {step!r}")
+        raise TypeError(f"step must be {allowed}, got {step!r} ({type(step).__name__})")
+    if steps.dtype.kind == "f":
+        low, high = steps.min(initial=0), steps.max(initial=0)  # NaN if any is
+        if high != high or (cycles and high - low == math.inf):
+            raise ValueError(f"step must be {allowed}, got {step!r}")
     return steps
-
-
-def _fits(steps, allowed):
-    highest = steps.max(initial=0)  # NaN if any is
-    return highest < math.inf and steps.min(initial=0) > -math.inf if "finite" in allowed else highest == highest

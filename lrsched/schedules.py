@@ -23,11 +23,14 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
 from lrsched._check import instance, number, strictly_rising
 from lrsched._schedule import ALLOWED, Piecewise, Schedule, answers_foreign_names, part
+
+HALF_PI = math.pi / 2
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,9 @@ class StepDecay(Schedule):
     step_size: float
 
     def _formula(self, t, m):
-        return self.peak_lr * self.decay_rate ** _whole(t, self.step_size, m)
+        return self.peak_lr * self.decay_rate ** (
+            math.floor(t / self.step_size) if m is math else _whole(t, self.step_size, m)
+        )
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,7 @@ class PiecewiseConstant(Piecewise):
     def __post_init__(self):
         self._set("values", _numbers("values", self.values, "a number of 0 or more", float))
         self._set("boundaries", _boundaries(self.boundaries, len(self.values), "values"))
-        self._set("_starts", (0, *self.boundaries))
+        self._begin(0, *self.boundaries)
 
     def _piece(self, i, t, m):
         return self.values[i]
@@ -211,7 +216,14 @@ def _cosine(share_left, high, low, m):
     sin(pi/2 * (1 - x))**2 equals (1 + cos(pi * x)) / 2, and does not cancel near the end: the textbook form
     loses all but six digits there in a run of a million steps.
     """
-    wave = m.sin(math.pi / 2 * share_left)
+    if m is np:  # the same in place, which saves a tenth of the time
+        share_left *= HALF_PI
+        wave = np.sin(share_left, out=share_left)
+        wave *= wave
+        wave *= high - low
+        wave += low
+        return wave
+    wave = m.sin(share_left * HALF_PI)
     return low + (high - low) * (wave * wave)
 
 
@@ -235,11 +247,11 @@ class SqrtCooldown(_Decay):
 class CosineRestarts(Piecewise):
     """Cosine decay again and again, each cycle `cycle_mult` times the length of the last [loshchilov2017]_.
 
-        The first takes `first_cycle_steps`. The step that ends a cycle is the first of the next. Each cycle is
+    The first takes `first_cycle_steps`. The step that ends a cycle is the first of the next. Each cycle is
     `cycle_decay` times as high above `min_lr` as the last; the first one starts at `peak_lr`.
 
-        >>> CosineRestarts(0.1, first_cycle_steps=2, cycle_mult=2)([0, 1, 2, 4, 6])
-        array([0.1 , 0.05, 0.1 , 0.05, 0.1 ])
+    >>> CosineRestarts(0.1, first_cycle_steps=2, cycle_mult=2)([0, 1, 2, 4, 6])
+    array([0.1 , 0.05, 0.1 , 0.05, 0.1 ])
     """
 
     peak_lr: float
@@ -257,32 +269,36 @@ class CosineRestarts(Piecewise):
         while self.cycle_mult > 1 and starts[-1] < 2**63:  # no counter of steps goes further
             starts.append(starts[-1] + lengths[-1])
             lengths.append(lengths[-1] * self.cycle_mult)
-        self._set("_starts", tuple(starts))
-        self._set("_lengths", tuple(lengths))
+        self._begin(*starts)
+        pairs = zip(starts, lengths, strict=True)
+        self._set("_waves", [(start + n, n, self._high(cycle)) for cycle, (start, n) in enumerate(pairs)])
 
     def _formula(self, t, m):
-        if self.cycle_mult == 1:
-            n = self.first_cycle_steps
-            cycle = _whole(t, n, m)
-            return self._wave(cycle, n * cycle, n, t, m)
-        if m is math:
-            return self._piece(bisect_right(self._starts, t) - 1, t, m)
-        if m is np:
+        if self.cycle_mult == 1 or m is math or m is np:
             return Piecewise._formula(self, t, m)
-        cycle, start, n = 0.0, 0.0, float(self.first_cycle_steps)  # one wave, whose place is looked up
-        for i, (a, length) in enumerate(zip(self._starts, self._lengths, strict=True)):
-            begun = t >= float(a)
-            cycle, start, n = (m.where(begun, float(x), y) for x, y in ((i, cycle), (a, start), (length, n)))
-        return self._wave(cycle, start, n, t, m)
+        end, n, high = map(float, self._waves[0])  # traced: one wave, whose place is looked up
+        for start, wave in zip(self._starts[1:], self._waves[1:], strict=True):
+            begun = t >= float(start)
+            end, n, high = (m.where(begun, float(new), old) for new, old in zip(wave, (end, n, high), strict=True))
+        return _cosine((end - t) / n, high, self.min_lr, m)
 
     def _piece(self, i, t, m):
-        return self._wave(i, self._starts[i], self._lengths[i], t, m)
+        if self.cycle_mult == 1:
+            n, cycle = self.first_cycle_steps, _whole(t, self.first_cycle_steps, m)
+            return _cosine((n * cycle + n - t) / n, self._high(cycle), self.min_lr, m)
+        end, n, high = self._waves[i]
+        return _cosine((end - t) / n, high, self.min_lr, m)
 
-    def _wave(self, cycle, start, n, t, m):
-        high = self.peak_lr
-        if self.cycle_decay != 1:
-            high = self.min_lr + (high - self.min_lr) * self.cycle_decay**cycle
-        return _cosine((start + n - t) / n, high, self.min_lr, m)
+    def __call__(self, step):
+        if type(step) is int and 0 <= step <= self._last and self.cycle_mult > 1:  # `_piece`, but one call shorter
+            end, n, high = self._waves[bisect_right(self._places, step + 0.0) - 1]
+            return _cosine((end - step) / n, high, self.min_lr, math)
+        return Piecewise.__call__(self, step)
+
+    def _high(self, cycle):
+        if self.cycle_decay == 1:
+            return self.peak_lr
+        return self.min_lr + (self.peak_lr - self.min_lr) * self.cycle_decay**cycle
 
 
 @dataclass(frozen=True)
@@ -331,13 +347,14 @@ class OneCycle(Piecewise):
 
     def __post_init__(self):
         super().__post_init__()
-        self._set("_starts", (0, self.pct_start * self.total_steps))
+        self._set("total_steps", self.total_steps)
+        n, top, init_lr = self.total_steps, self.pct_start * self.total_steps, self.peak_lr / self.div_factor
+        self._begin(0, top)
+        self._set("_waves", ((0, -top, init_lr), (n, n - top, init_lr / self.final_div_factor)))
 
     def _piece(self, i, t, m):
-        n, top, init_lr = self.total_steps, self._starts[1], self.peak_lr / self.div_factor
-        if i == 0:
-            return _cosine(t / top, self.peak_lr, init_lr, m)
-        return _cosine((n - t) / (n - top), self.peak_lr, init_lr / self.final_div_factor, m)
+        bottom, length, min_lr = self._waves[i]
+        return _cosine((bottom - t) / length, self.peak_lr, min_lr, m)
 
 
 @dataclass(frozen=True)
@@ -370,9 +387,9 @@ class Warmup(Piecewise):
                 f"give round({self.warmup_steps} * its updates)"
             )
         _one_of("shape", self.shape, _DECAYS)
-        self._set("_then", schedule)
+        self._set("_then", schedule._formula)
         self._set("_peak", schedule(0))
-        self._set("_starts", (0, self.warmup_steps))
+        self._begin(0, self.warmup_steps)
         self._set("_cycles", schedule._cycles)
         if self._peak == 0:
             raise ValueError(f"schedule must start above 0, got {self.schedule}, which starts at 0")
@@ -380,14 +397,14 @@ class Warmup(Piecewise):
             raise ValueError(f"init_lr must be at most schedule(0) = {self._peak}, got {self.init_lr}")
         self._set("total_steps", _end(self.warmup_steps, schedule))
 
-    def _formula(self, t, m):
-        if m is math:  # two pieces need no search
-            return self._piece(t >= self.warmup_steps, t, m)
-        return Piecewise._formula(self, t, m)
+    def __call__(self, step):
+        if type(step) is int and self.warmup_steps <= step <= self._last:
+            return self._then(step - self.warmup_steps, math)
+        return Piecewise.__call__(self, step)
 
     def _piece(self, i, t, m):
         if i:
-            return self._then._formula(t - self.warmup_steps, m)
+            return self._then(t - self.warmup_steps, m)
         share = t / self.warmup_steps if self.warmup_steps else 0.0
         if self.shape == "cosine":
             return _cosine(share, self._peak, self.init_lr, m)
@@ -414,15 +431,16 @@ class Join(Piecewise):
     def __post_init__(self):
         instance("schedules", self.schedules, (list, tuple), "a list of schedules")
         parts = tuple(part(f"schedules[{i}]", s, "Constant(0.1)") for i, s in enumerate(self.schedules))
-        self._set("_parts", parts)
         self._set("schedules", tuple(self.schedules))
         self._set("boundaries", _boundaries(self.boundaries, len(parts), "schedules"))
-        self._set("_starts", (0, *self.boundaries))
+        self._begin(0, *self.boundaries)
         self._set("_cycles", parts[-1]._cycles)
         self._set("total_steps", _end(self._starts[-1], parts[-1]))
+        turns = [end - start for start, end in pairwise((*self._starts, self._starts[-1]))]
+        self._set("_parts", tuple(map(_within, parts, turns)))
 
     def _piece(self, i, t, m):
-        return self._parts[i]._held(t - self._starts[i], m)
+        return self._parts[i](t - self._starts[i], m)
 
 
 @dataclass(frozen=True)
@@ -552,6 +570,11 @@ def _contain(outer, schedule):
     """Give `outer` the one schedule that it changes."""
     outer._set("_whole", part("schedule", schedule, "Constant(0.1)"))
     outer._set("_cycles", outer._whole._cycles)
+
+
+def _within(schedule, turn):
+    """What to ask for the rates of `schedule` in its turn; only one that ends before it need be held."""
+    return schedule._held if schedule.total_steps is not None and schedule.total_steps < turn else schedule._formula
 
 
 def _end(start, schedule):

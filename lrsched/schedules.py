@@ -290,9 +290,11 @@ class CosineRestarts(Piecewise):
         return _cosine((end - t) / n, high, self.min_lr, m)
 
     def __call__(self, step):
-        if type(step) is int and 0 <= step <= self._last and self.cycle_mult > 1:  # `_piece`, but one call shorter
+        if type(step) is int and 0 <= step <= self._last and self.cycle_mult > 1:
+            # `_piece` and `_cosine` without their calls, which would take a quarter of the time.
             end, n, high = self._waves[bisect_right(self._places, step + 0.0) - 1]
-            return _cosine((end - step) / n, high, self.min_lr, math)
+            wave = math.sin((end - step) / n * HALF_PI)
+            return self.min_lr + (high - self.min_lr) * (wave * wave)
         return Piecewise.__call__(self, step)
 
     def _high(self, cycle):

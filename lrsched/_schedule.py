@@ -65,6 +65,13 @@ class _Base:
 _attributes = vars(_Base)["__dict__"].__get__
 
 
+class _Attributes(dict):
+    """A copy of the attributes, to look at: torch's LambdaLR stores a copy of this, and on resuming writes into it."""
+
+    def copy(self):
+        return {}  # a schedule has no state to store
+
+
 class Schedule(_Base):
     """The rate of each update; the base of all schedules.
 
@@ -121,11 +128,7 @@ class Schedule(_Base):
 
     @property
     def __dict__(self):
-        """Empty, and a new one each time: torch's LambdaLR stores this, and on resuming it writes into it."""
-        return {}
-
-    def __dir__(self):
-        return sorted({*super().__dir__(), *_attributes(self)})
+        return _Attributes(_attributes(self))
 
     def __setstate__(self, state):
         _attributes(self).update(state)

@@ -13,7 +13,6 @@ Needs torch; ``import lrsched`` does not import this module.
 """
 
 from collections.abc import Callable, Sequence
-from itertools import chain, repeat
 
 import torch
 from torch.optim import Optimizer
@@ -69,21 +68,27 @@ class Attached:
         delattr(self.optimizer, HANDLE)
 
     def _set(self, *_: object) -> None:
-        _set_rates(self.optimizer, self.schedule(self.t), self.multipliers)
+        _set_rates(self.optimizer.param_groups, self.schedule(self.t), self.multipliers)
 
-    @torch.compiler.disable
-    def _before(self, *_: object) -> None:
-        self._set()
+    def _before(self, optimizer: Optimizer, *_: object) -> None:
+        if torch.compiler.is_compiling():
+            return self._before_untraced(optimizer)
+        return _set_rates(optimizer.param_groups, self.schedule(optimizer.param_groups[0][COUNT]), self.multipliers)
 
-    @torch.compiler.disable
     def _after(self, optimizer: Optimizer, *_: object) -> None:
-        skipped = getattr(
-            optimizer, "found_inf", None
-        )  # a fused optimiser skips in its kernel, and is called all the same
+        if torch.compiler.is_compiling():
+            return self._after_untraced(optimizer)
+        skipped = getattr(optimizer, "found_inf", None)  # a fused optimiser is called for an update that it will skip
         if skipped is None or not skipped.item():
-            t = self.t + 1
-            for group in optimizer.param_groups:
+            groups = optimizer.param_groups
+            t = groups[0][COUNT] + 1
+            for group in groups:
                 group[COUNT] = t
+        return None
+
+    # A compiled step would keep the rate that it was compiled with. To disable what is not compiled costs time.
+    _before_untraced = torch.compiler.disable(_before)
+    _after_untraced = torch.compiler.disable(_after)
 
     @staticmethod
     def _check(_: Optimizer, state: dict) -> None:
@@ -215,8 +220,8 @@ class Scheduler(LRScheduler):
 
     def get_lr(self) -> list[float]:
         """The rate of each parameter group in the next update."""
-        rate = self.schedule(self.t)
-        return [rate * multiplier for _, multiplier in _groups(self.optimizer, self.multipliers)]
+        _set_rates(self.optimizer.param_groups, self.schedule(self.t), self.multipliers)
+        return [group["lr"] for group in self.optimizer.param_groups]
 
     def state_dict(self) -> dict:
         """What was counted, as plain numbers."""
@@ -233,7 +238,7 @@ class Scheduler(LRScheduler):
         self._set()
 
     def _set(self, *_: object) -> None:
-        _set_rates(self.optimizer, self.schedule(self.t), self.multipliers)
+        _set_rates(self.optimizer.param_groups, self.schedule(self.t), self.multipliers)
         self._last_lr = [group["lr"] for group in self.optimizer.param_groups]
 
 
@@ -328,15 +333,11 @@ def _fitting(multipliers, optimizer):
     return tuple(number(f"multipliers[{i}]", m, "a number of 0 or more") for i, m in enumerate(multipliers))
 
 
-def _groups(optimizer, multipliers):
-    """Each parameter group with its multiplier."""
-    for group, multiplier in zip(optimizer.param_groups, chain(multipliers, repeat(None)), strict=False):
-        yield group, group.get("lr_mult", 1.0) if multiplier is None else multiplier
-
-
-def _set_rates(optimizer, rate, multipliers):
-    for group, multiplier in _groups(optimizer, multipliers):
-        if isinstance(group["lr"], torch.Tensor):
+def _set_rates(groups, rate, multipliers):
+    """Give each group its rate: by the multiplier given for it, else its own."""
+    for i, group in enumerate(groups):
+        multiplier = multipliers[i] if i < len(multipliers) else group.get("lr_mult", 1.0)
+        if type(group["lr"]) is not float and isinstance(group["lr"], torch.Tensor):
             group["lr"].fill_(rate * multiplier)
         else:
             group["lr"] = rate * multiplier

@@ -318,7 +318,7 @@ class TestWritingDown:
         schedule.__dict__.update(peak_lr=5.0, decay_steps=3)
         vars(schedule)["peak_lr"] = 5.0
         assert repr(schedule) == text
-        assert schedule.__dict__ == {}
+        assert schedule.__dict__.copy() == {}
         assert "peak_lr" in dir(schedule)
         assert pickle.loads(pickle.dumps(schedule)) == schedule
 

@@ -7,9 +7,30 @@ import numpy as np
 import pytest
 import torch
 
-from lrsched import Constant, CosineDecay, Join, LinearDecay, Warmup, warmup_stable_decay
+from lrsched import (
+    Constant,
+    CosineDecay,
+    CosineRestarts,
+    Join,
+    LinearDecay,
+    OneCycle,
+    PiecewiseConstant,
+    StepDecay,
+    Triangular,
+    Warmup,
+    warmup_stable_decay,
+)
 from lrsched.torch import Scheduler, attach, layer_groups
 
+ONE_OF_EACH = [
+    Constant(0.1),
+    StepDecay(0.1, decay_rate=0.5, step_size=10),
+    PiecewiseConstant([0.1, 0.03, 0.01], boundaries=[30, 60]),
+    CosineRestarts(0.1, first_cycle_steps=7, cycle_mult=2, cycle_decay=0.5),
+    Triangular(0.1, min_lr=0.01, half_cycle_steps=7),
+    OneCycle(0.1, total_steps=80),
+    warmup_stable_decay(0.1, total_steps=80, warmup_steps=10, decay_steps=20),
+]
 SCHEDULE = Warmup(CosineDecay(0.1, decay_steps=30, min_lr=1e-3), warmup_steps=10)
 LONGER = Warmup(CosineDecay(0.1, decay_steps=60, min_lr=1e-3), warmup_steps=10)
 STEPS = 45
@@ -165,6 +186,33 @@ class TestAttach:
         assert used.first() == RATES
         for compiled, eager in zip(model.parameters(), plain_model.parameters(), strict=True):
             torch.testing.assert_close(compiled, eager)
+
+    @pytest.mark.parametrize("schedule", ONE_OF_EACH, ids=lambda s: type(s).__name__)
+    def test_a_compiled_step_is_compiled_a_few_times_only(self, schedule, record):
+        torch._dynamo.reset()
+        torch._dynamo.utils.counters.clear()
+        model, optimizer = make(torch.optim.SGD, lr=torch.tensor(1.0, dtype=torch.float64))
+        used = record(optimizer)
+        attach(optimizer, schedule)
+        graphs = []
+
+        def backend(graph, inputs):
+            graphs.append(graph)
+            return graph.forward
+
+        step = torch.compile(optimizer.step, backend=backend)
+        for t in range(90):
+            optimizer.zero_grad()
+            model(torch.full((1, 3), 1.0 + t)).square().mean().backward()
+            step()
+        np.testing.assert_allclose(used.first(), schedule(np.arange(90)), rtol=1e-14)
+        assert len([graph for graph in graphs if "sub" in graph.code or "add" in graph.code]) <= 3
+
+    def test_a_schedule_in_compiled_code(self):
+        torch._dynamo.reset()
+        scaled = torch.compile(lambda x, t: x * SCHEDULE(t), backend="eager")
+        one = torch.ones((), dtype=torch.float64)
+        assert [float(scaled(one, t)) for t in range(STEPS)] == pytest.approx(RATES, rel=1e-14)
 
     def test_several_optimisers(self, record):
         (model, first), (other_model, second) = make(), make(torch.optim.SGD)

@@ -7,7 +7,7 @@ accelerator = Accelerator(gradient_accumulation_steps=2, dataloader_config=confi
 optimizer = torch.optim.AdamW(model.parameters())
 attach(optimizer, schedule)  # before prepare; the number of processes does not matter
 model, optimizer, batches = accelerator.prepare(model, optimizer, batches)
-for epoch in range(epochs):
+for _ in range(epochs):
     for (inputs,) in batches:
         with accelerator.accumulate(model):
             accelerator.backward(model(inputs).square().mean())

@@ -229,6 +229,11 @@ def _refuse(**arguments):
 # torch
 
 
+def inverse(t):
+    """What an example gives to LambdaLR."""
+    return 1 / (1 + t)
+
+
 @_of("torch.StepLR", lr=0.1, step_size=30, gamma=0.5)
 def _torch_step(lr, step_size, gamma=0.1):
     """The same, also after the end."""
@@ -355,7 +360,7 @@ def _torch_swa(lr, swa_lr, anneal_epochs=10, anneal_strategy="cos"):
     return (_wave if anneal_strategy == "cos" else _line)(lr, swa_lr, anneal_epochs)
 
 
-@_of("torch.LambdaLR", lr=0.1, lr_lambda=math.exp)
+@_of("torch.LambdaLR", lr=0.1, lr_lambda=inverse)
 def _torch_lambda(lr, lr_lambda):
     """The same for ever; `lr_lambda` is asked for each step."""
     return Product(lr_lambda, multiplier=lr)

@@ -138,6 +138,12 @@ class TestShapes:
         even = CosineRestarts(0.1, first_cycle_steps=10, cycle_decay=0.5)
         assert even([0, 10, 20]).tolist() == [even(t) for t in (0, 10, 20)] == pytest.approx([0.1, 0.05, 0.025])
 
+    def test_cycles_whose_last_update_uses_the_minimum(self):
+        n = 10
+        schedule = Join([CosineDecay(0.1, decay_steps=n - 1, min_lr=0.01)] * 3, boundaries=[n, 2 * n])
+        assert schedule(np.array([0, 1, 2, 3]) * n).tolist() == [0.1, 0.1, 0.1, 0.01]
+        assert schedule(np.array([1, 2, 3]) * n - 1).tolist() == [0.01] * 3
+
     def test_an_unknown_shape(self):
         with pytest.raises(ValueError, match="shape must be one of linear, sqrt, cosine, got 'exp'"):
             Warmup(Constant(0.1), warmup_steps=5, shape="exp")

@@ -14,7 +14,7 @@ pages := index.ipynb $(wildcard chapters/*.ipynb exercises/*.ipynb)
 pytest := pytest -q -n auto --dist worksteal
 install := $(if $(shell command -v uv),uv pip install --quiet --python .venv/bin/python,python -m pip install --quiet --disable-pip-version-check)
 
-.PHONY: help book test test-style test-package test-notebooks test-book links notebooks serve bench bench-page parity frameworks site .lite test-lite lock
+.PHONY: help book test test-style test-package test-notebooks test-book links notebooks serve bench bench-page parity frameworks site .lite test-lite lock mutants
 
 help:
 	@echo "make book       build the book into _build/html"
@@ -26,6 +26,7 @@ help:
 	@echo "make bench-page weigh and time the pages against a default Jupyter Book"
 	@echo "make parity     compare the package with torch, transformers, Keras, optax and timm, live"
 	@echo "make frameworks train in torch, transformers, Lightning, Accelerate, timm, Keras and optax with our schedules"
+	@echo "make mutants    check that every slightly wrong answer to an exercise is refused; takes some minutes"
 	@echo "make site       build the book, and beside it its notebooks to run in the reader's own browser"
 	@echo "make test-lite  check make site: all notebooks in a real browser, and the package with the versions there"
 	@echo "make lock       write constraints.txt, the versions of everything that builds and tests"
@@ -96,6 +97,10 @@ frameworks: .venv/frameworks/ready
 	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[frameworks]' \
 	  || $(call fail,the packages could not be installed: is the package index within reach?)
 	@touch $@
+
+mutants: .venv/with-test
+	$(call say,Answering the exercises almost right)
+	@MUTANTS=all $(pytest) -o addopts= tests/test_mutants.py
 
 # 3: no source of Pyodide is within reach. The book is built all the same, without the notebooks that run by themselves.
 site: .venv/with-book .venv/with-lite node_modules/.package-lock.json

@@ -291,6 +291,9 @@ class Piecewise(Schedule):
 class _Rates(Schedule):
     """A plain callable as a part of a composition: asked for one step after the other."""
 
+    _name: str
+    _function: Callable[[Any], Any]
+
     def __init__(self, name: str, function: Callable[[Any], Any]) -> None:
         self._set("_name", name)
         self._set("_function", function)

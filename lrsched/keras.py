@@ -10,13 +10,15 @@ Needs Keras; ``import lrsched`` does not import this module.
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
-from lrsched._check import instance, number
+from lrsched._check import argument, instance
 from lrsched._schedule import part
+from lrsched.interfaces import ScheduleLike
 from lrsched.schedules import Schedule
 
 __all__ = ["KerasSchedule", "Rate", "to_keras"]
@@ -26,13 +28,13 @@ __all__ = ["KerasSchedule", "Rate", "to_keras"]
 class KerasSchedule(keras.optimizers.schedules.LearningRateSchedule):
     """What `to_keras` returns: a schedule that Keras can trace and save."""
 
-    def __init__(self, schedule: Schedule, steps: int | None = None):
+    def __init__(self, schedule: ScheduleLike, steps: int | None = None) -> None:
         super().__init__()
         self.schedule = part("schedule", schedule, "CosineDecay(0.1, decay_steps=100)")
-        self.steps = None if steps is None else number("steps", steps, "a whole number of 1 or more")
-        if steps is not None:
+        self.steps = None if steps is None else argument("steps", steps)
+        if self.steps is not None:
             end = self.schedule.total_steps
-            last = [] if end is not None and end < steps else [math.nan]  # beyond a table that is too short
+            last = [] if end is not None and end < self.steps else [math.nan]  # beyond a table that is too short
             self._table = np.array([*self.schedule(np.arange(self.steps)), *last], keras.config.floatx())
             return
         try:
@@ -42,30 +44,30 @@ class KerasSchedule(keras.optimizers.schedules.LearningRateSchedule):
                 f"schedule must be one that Keras can trace, got {schedule}; give steps for a table"
             ) from error
 
-    def __call__(self, step):
+    def __call__(self, step: Any) -> Any:
         if self.steps is not None:
             place = ops.clip(ops.cast(step, "int32"), 0, len(self._table) - 1)
             return ops.take(ops.convert_to_tensor(self._table), place)
         t = ops.cast(step, keras.config.floatx())
         return ops.cast(self.schedule._held(t, ops), keras.config.floatx()) + 0 * t
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {"schedule": self.schedule.to_dict(), "steps": self.steps}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> "KerasSchedule":
         return cls(Schedule.from_dict(config["schedule"]), config["steps"])
 
 
 class _Trial(keras.Operation):
     """Traces a function without running it."""
 
-    def __init__(self, function):
+    def __init__(self, function: Callable[[Any], Any]) -> None:
         super().__init__()
         self.call = function
 
 
-def to_keras(schedule: Schedule | Callable[[int], float], *, steps: int | None = None) -> KerasSchedule:
+def to_keras(schedule: ScheduleLike, *, steps: int | None = None) -> KerasSchedule:
     """Return `schedule` as a ``keras.optimizers.schedules.LearningRateSchedule``.
 
     Computed in Keras' precision, single by default: to about 3e-7 of the peak for up to 16 million updates.
@@ -113,11 +115,11 @@ class Rate(keras.callbacks.Callback):
     LinearDecay(peak_lr=0.5, decay_steps=4, min_lr=0.0)
     """
 
-    def __init__(self, schedule: Schedule | Callable[[int], float]):
+    def __init__(self, schedule: ScheduleLike) -> None:
         super().__init__()
         self.schedule = part("schedule", schedule, "CosineDecay(0.1, decay_steps=100)")
 
-    def on_train_batch_begin(self, batch, logs=None):
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Set the rate that this batch uses."""
         optimizer = self.model.optimizer
         instance(

@@ -7,21 +7,22 @@ Needs JAX and optax; ``import lrsched`` does not import this module.
 """
 
 import math
-from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 
-from lrsched._check import number
+from lrsched._check import argument
 from lrsched._schedule import part
+from lrsched.interfaces import ScheduleLike
 from lrsched.schedules import Schedule
 
 __all__ = ["to_optax"]
 
 
-def to_optax(schedule: Schedule | Callable[[int], float], *, steps: int | None = None) -> optax.Schedule:
+def to_optax(schedule: ScheduleLike, *, steps: int | None = None) -> optax.Schedule:
     """Return `schedule` as a function that JAX can trace.
 
     Computed in the precision that JAX has: in single precision to about 3e-7 of the peak for up to 16 million updates,
@@ -55,9 +56,9 @@ def to_optax(schedule: Schedule | Callable[[int], float], *, steps: int | None =
     """
     schedule = part("schedule", schedule, "CosineDecay(0.1, decay_steps=100)")
     if steps is not None:
-        return _table(schedule, number("steps", steps, "a whole number of 1 or more"))
+        return _table(schedule, argument("steps", steps))
 
-    def rate(count):
+    def rate(count: Any) -> jax.Array:
         t = jnp.asarray(count, dtype=float)
         return jnp.broadcast_to(jnp.asarray(schedule._held(t, jnp), dtype=t.dtype), t.shape)
 
@@ -68,11 +69,11 @@ def to_optax(schedule: Schedule | Callable[[int], float], *, steps: int | None =
     return rate
 
 
-def _table(schedule, steps):
+def _table(schedule: Schedule, steps: int) -> optax.Schedule:
     rates = jnp.asarray(schedule(np.arange(steps)), dtype=float)
     ends = (math.inf if schedule.total_steps is None else schedule.total_steps) < steps
 
-    def rate(count):
+    def rate(count: Any) -> jax.Array:
         if not ends and not isinstance(count, jax.core.Tracer) and np.max(count) >= steps:
             raise ValueError(f"count must be below steps = {steps}, where the table ends, got {count}")
         return jnp.take(rates, jnp.maximum(count, 0), mode="clip" if ends else "fill", fill_value=jnp.nan)

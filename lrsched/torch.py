@@ -12,7 +12,7 @@ and counts its updates, and its ``state_dict()`` is all there is to save.
 Needs torch; ``import lrsched`` does not import this module.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch.optim import Optimizer
@@ -20,6 +20,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from lrsched._check import instance, number
 from lrsched._schedule import part
+from lrsched.interfaces import ScheduleLike
 from lrsched.schedules import Schedule
 
 __all__ = ["Attached", "Scheduler", "attach", "layer_groups"]
@@ -101,7 +102,7 @@ class Attached:
 
 def attach(
     optimizer: Optimizer,
-    schedule: Schedule | Callable[[int], float],
+    schedule: ScheduleLike,
     *,
     multipliers: Sequence[float] | None = None,
 ) -> Attached:
@@ -201,7 +202,7 @@ class Scheduler(LRScheduler):
     def __init__(
         self,
         optimizer: Optimizer,
-        schedule: Schedule | Callable[[int], float],
+        schedule: ScheduleLike,
         *,
         multipliers: Sequence[float] | None = None,
         steps_per_update: int = 1,
@@ -295,7 +296,7 @@ def layer_groups(model: torch.nn.Module, *, decay: float, layers: Sequence[str] 
     return groups[::-1]
 
 
-def _layers(model):
+def _layers(model: torch.nn.Module) -> list[str]:
     lists = {
         name: [f"{name}.{i}".lstrip(".") for i in range(len(module))]
         for name, module in model.named_modules()
@@ -309,11 +310,11 @@ def _layers(model):
     return max((lists[name] for name in outer), key=len, default=[])
 
 
-def _fit(schedule):
+def _fit(schedule: object) -> Schedule:
     return part("schedule", schedule, "CosineDecay(0.1, decay_steps=100)")
 
 
-def _unwrap(optimizer):
+def _unwrap(optimizer: Optimizer) -> Optimizer:
     while isinstance(inner := getattr(optimizer, "optimizer", None), Optimizer):  # Accelerate's
         optimizer = inner
     instance("optimizer", optimizer, Optimizer, "a torch optimiser")
@@ -323,7 +324,7 @@ def _unwrap(optimizer):
     return optimizer
 
 
-def _fitting(multipliers, optimizer):
+def _fitting(multipliers: Sequence[float] | None, optimizer: Optimizer) -> tuple[float, ...]:
     if multipliers is None:
         return ()
     groups = len(optimizer.param_groups)
@@ -333,7 +334,7 @@ def _fitting(multipliers, optimizer):
     return tuple(number(f"multipliers[{i}]", m, "a number of 0 or more") for i, m in enumerate(multipliers))
 
 
-def _set_rates(groups, rate, multipliers):
+def _set_rates(groups: list[dict], rate: float, multipliers: tuple[float, ...]) -> None:
     """Give each group its rate: by the multiplier given for it, else its own."""
     for i, group in enumerate(groups):
         multiplier = multipliers[i] if i < len(multipliers) else group.get("lr_mult", 1.0)

@@ -63,6 +63,22 @@ def test_right_answers_are_as_many_as_the_kind_says(question):
         assert question["kind"] in ("one", "number") and right == 1
 
 
+def test_neither_length_nor_place_gives_the_right_choice_away():
+    choices = [q.values[0]["options"] for q in QUESTIONS if q.values[0]["kind"] == "one"]
+    longest = last = 0
+    for options in choices:
+        (right,) = (option for option in options if option.get("right"))
+        longest += all(len(right["text"]) > len(option["text"]) for option in options if option is not right)
+        last += right is options[-1]
+    assert 0.15 <= longest / len(choices) <= 0.4
+    assert 0.15 <= last / len(choices) <= 0.35
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_each_question_stands_alone(question):
+    assert not re.search(r"(?i)\b(the same schedule|the last question|question \d|as above|again)\b", question["text"])
+
+
 def numbers(question):
     return [compute(option["value"]) for option in question["options"] if "value" in option]
 

@@ -21,7 +21,9 @@ POINTS = np.ones((2, 2))
 CALLS = {  # a right call of everything public that takes arguments
     lrsched.Constant: {"peak_lr": 0.1},
     lrsched.CosineDecay: {"peak_lr": 0.1, "decay_steps": 9, "min_lr": 0.01},
-    lrsched.CosineRestarts: {"peak_lr": 0.1, "first_cycle_steps": 9, "cycle_mult": 2, "min_lr": 0.01, "cycle_decay": 0.5},
+    lrsched.CosineRestarts: {
+        "peak_lr": 0.1, "first_cycle_steps": 9, "cycle_mult": 2, "min_lr": 0.01, "cycle_decay": 0.5,
+    },
     lrsched.ExponentialDecay: {"peak_lr": 0.1, "decay_rate": 0.5, "step_size": 2},
     lrsched.InverseSqrt: {"peak_lr": 0.1, "timescale": 9},
     lrsched.InverseTimeDecay: {"peak_lr": 0.1, "timescale": 9},
@@ -92,7 +94,7 @@ CALLS = {  # a right call of everything public that takes arguments
     RANGE.suggestions: {"rule": "valley"},
     RANGE.suggest: {"rule": "valley"},
     lrsched.interval: {"values": [1.0, 2.0]},
-    plotting.figure: {"panels": 2, "size": (4, 3), "sharex": False},
+    plotting.figure: {"panels": 2, "size": (4, 3), "sharex": False, "heights": (1, 2)},
     plotting.log_axis: {"ax": None, "which": "x"},
     plotting.plot_schedule: {"ax": None, "schedule": SCHEDULE, "steps": 9, "label": "cosine"},
     plotting.plot_lr: {"ax": None, "history": HISTORY, "label": "cosine"},
@@ -121,9 +123,9 @@ ANY = {"nan", "inf", "-inf", "0", "-1", "2.5"}
 ACCEPTED = {
     **dict.fromkeys(["peak_lr", "step_size", "decay_steps", "first_cycle_steps", "half_cycle_steps"], POSITIVE),
     **dict.fromkeys(["timescale", "total_steps", "power", "div_factor", "final_div_factor", "max_lr"], POSITIVE),
-    **dict.fromkeys(["steepness", "tolerance"], POSITIVE),
+    **dict.fromkeys(["steepness", "tolerance", "epochs"], POSITIVE),
     **dict.fromkeys(["warmup_steps", "threshold", "eps", "weight_decay", "noise", "init_scale"], NOT_NEGATIVE),
-    **dict.fromkeys(["feature_decades"], NOT_NEGATIVE),
+    **dict.fromkeys(["feature_decades", "multiplier", "by", "at"], NOT_NEGATIVE),
     **dict.fromkeys(["min_lr", "init_lr", "patience", "cooldown", "alpha", "momentum", "beta1", "beta2"], NATURAL),
     **dict.fromkeys(["label_noise", "smoothing"], NATURAL),
     **dict.fromkeys(["nesterov", "fresh_noise", "sharex", "progress"], frozenset({"True"})),
@@ -132,7 +134,7 @@ ACCEPTED = {
     "metric": ANY | {"None"},  # a number for the plateau scheduler, else the name of a score
     "step": {"inf", "-inf", "0", "-1", "2.5", "10**400", "[]", "[-1, -1]", "empty array", "an array of three axes"},
     "start": {"0", "-1", "2.5", "[-1, -1]"},
-    "steps": {"0", "None"},  # 0 for rates without training
+    "steps": {"0", "None", "2.5"},  # 0 for rates without training, a fraction for a cooldown
     "seeds": {"[]", "empty array"},  # none, where nothing is trained
     "hidden": {"[]", "empty array"},
     "record": {"[]"},

@@ -54,19 +54,24 @@ def ready(question: dict) -> dict:
     options = [{**option, "feedback": to_html(option["feedback"])} for option in question["options"]]
     for option in options:
         if "text" in option:
+            option["id"] = digest(option["text"])
             option["text"] = to_html(option["text"])
         if "value" in option:
             value = compute(option.pop("value"))
             margin = abs(value) * question["tolerance"]
             option |= {"low": value - margin, "high": value + margin}
     return {
-        "key": hashlib.sha256(json.dumps(question).encode()).hexdigest()[:8],  # a changed question begins anew
+        "key": digest(json.dumps(question)),  # a changed question begins anew
         "kind": question["kind"],
         "text": to_html(question["text"]),
         "figure": picture(**question["figure"]) if "figure" in question else "",
         "section": question["section"],
         "options": options,
     }
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def picture(curves: dict[str, str], steps: int, alt: str) -> str:

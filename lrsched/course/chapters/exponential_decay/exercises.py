@@ -31,6 +31,7 @@ def chosen(key, pick=min, **options):
 
 
 BOWL = Quadratic([0.53, 1.7, 4.9], noise=0.7, start=2.0)
+NOISY = Quadratic([0.53, 1.7, 4.9], noise=2.0, start=2.0)
 PEAKS = [0.06, 0.1, 0.15, 0.2, 0.27]
 
 
@@ -39,10 +40,11 @@ PEAKS = [0.06, 0.1, 0.15, 0.2, 0.27]
     section="Why patience does not help",
     cases=[
         (BOWL, [3, 30, 300], PEAKS, 60),
-        (BOWL, [3, 30, 300], PEAKS, 12),
+        (BOWL, [30, 3], PEAKS, 12),
         (BOWL, [5, 11, 19, 31, 53, 97], [0.19, 0.24, 0.31], 150),
-        (Quadratic([0.13, 2.3], noise=1.1), [97, 53, 31, 19, 11, 5], [0.1, 0.2, 0.4, 0.6], 80),
-        (Quadratic([0.53, 1.7, 4.9], noise=2.0, start=2.0), list(range(8, 28)), [0.11, 0.13, 0.17, 0.23], 37),
+        (Quadratic([0.13, 2.3], noise=1.1), [97, 53, 31, 19], [0.1, 0.2, 0.4, 0.6], 80),
+        (NOISY, list(range(8, 28)), np.geomspace(0.11, 0.25, 12).tolist(), 45),
+        (NOISY, list(range(8, 28)), np.geomspace(0.11, 0.25, 12).tolist(), 46),
     ],
     seconds=10,
     mistakes=[

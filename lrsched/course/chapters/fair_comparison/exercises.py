@@ -1,12 +1,12 @@
 """Exercises: putting it together."""
 
 import numpy as np
-from lrsched.range_test import range_test
 
 from lrsched.course.exercises.functions import Requirement, function, open_function
 from lrsched.course.exercises.noisy import NoisyRun, advice
 from lrsched.course.exercises.sheet import Sheet
 from lrsched.course.exercises.tasks import Choice
+from lrsched.lr_range import range_test
 from lrsched.optimizers import SGD
 from lrsched.problems import Digits, Quadratic
 from lrsched.schedules import Constant, CosineDecay, Join, LinearDecay, StepDecay, Warmup

@@ -72,7 +72,7 @@ def step_decay(axes: list[Axes], decay_rate: float, step_size: float) -> str:
     plotting.label_end(bottom, "step decay")
     bottom.plot(floor, **BACKGROUND)
     plotting.label_end(bottom, "constant")
-    bottom.set(xlabel="update", ylabel="expected loss", xlim=(0, STEPS), ylim=(0.001, 30))
+    bottom.set(xlabel="update", ylabel="expected loss", xlim=(0, STEPS), ylim=(0.001, 1000))
     early = ": it fell too early" if loss[-1] > 1.05 * floor[-1] else ""
     result = comparison_with_floor(loss[-1], floor[-1])
     return f"Multiplied by {decay_rate:g} every {step_size:g} updates, the rate {result}{early}."

@@ -267,7 +267,7 @@ def scores(problem, rates, steps, seeds=range(100, 110)):
 
 @function(
     title="The best rate for a run",
-    section="One drop, on a real network",
+    section="One drop, or one mean, on a real network",
     cases=[
         (Quadratic([0.5, 5.0], noise=0.5), [0.003, 0.03, 0.1, 0.3], 20),
         (Quadratic([0.5, 5.0], noise=0.5), [0.003, 0.03, 0.1, 0.3], 200),

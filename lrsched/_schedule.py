@@ -5,7 +5,6 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
-from difflib import get_close_matches
 from functools import wraps
 from itertools import pairwise
 from typing import TypeVar
@@ -299,6 +298,8 @@ def _ours(foreign, names):
 
 
 def _near(name, names):
+    from difflib import get_close_matches  # only a refusal needs it
+
     near = get_close_matches(str(name), names, 1)
     return f" (did you mean {near[0]}?)" if near else ""
 

@@ -5,7 +5,6 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields, is_dataclass
-from difflib import get_close_matches
 from functools import wraps
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
@@ -346,6 +345,8 @@ def _ours(foreign: str, names: Sequence[str]) -> str:
 
 
 def near(name: object, names: Iterable[str]) -> str:
+    from difflib import get_close_matches  # only a refusal needs it
+
     closest = get_close_matches(str(name), [*names], 1)
     return f" (did you mean {closest[0]}?)" if closest else ""
 

@@ -85,7 +85,7 @@ def equivalent(name: str, /, **arguments: object) -> Schedule:
     ----------
     name : str
         The library and the scheduler: "torch.OneCycleLR", "transformers.linear", "keras.CosineDecay",
-        "optax.warmup_cosine_decay_schedule", "timm.CosineLRScheduler".
+        "optax.linear_schedule", "timm.StepLRScheduler".
     **arguments
         What the other library's scheduler takes, by name and with its defaults. For schedulers of torch,
         transformers and timm, which take the rate from the optimiser, that is ``lr``.

@@ -1,4 +1,4 @@
-"""Schedules in Keras 3, on JAX, torch or TensorFlow: `to_keras` makes a ``LearningRateSchedule``.
+"""Schedules in Keras 3, on JAX, torch or TensorFlow: `to_keras` makes a ``LearningRateSchedule``::
 
     optimizer = keras.optimizers.AdamW(to_keras(Warmup(CosineDecay(3e-4, decay_steps=9_000), warmup_steps=1_000)))
 
@@ -68,7 +68,7 @@ class _Trial(keras.Operation):
 
 
 def to_keras(schedule: ScheduleLike, *, steps: int | None = None) -> KerasSchedule:
-    """Return `schedule` as a ``keras.optimizers.schedules.LearningRateSchedule``.
+    """Return `schedule` as a ``LearningRateSchedule`` of Keras.
 
     Computed in Keras' precision, single by default: to about 3e-7 of the peak for up to 16 million updates.
 

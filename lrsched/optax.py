@@ -1,4 +1,4 @@
-"""Schedules in optax: `to_optax` makes one that JAX can trace, for ``jit``, ``vmap``, ``scan``, ``inject_hyperparams``.
+"""Schedules in optax: `to_optax` makes one that JAX can trace, also for ``inject_hyperparams``::
 
     optimizer = optax.adamw(to_optax(Warmup(CosineDecay(3e-4, decay_steps=9_000), warmup_steps=1_000)))
 

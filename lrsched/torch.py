@@ -1,7 +1,7 @@
 """Schedules in torch: in the optimiser itself, or as a scheduler for who calls ``scheduler.step()``.
 
 `attach` for a loop of your own, mixed precision, accumulation, Accelerate and Lightning: the optimiser sets its rate
-and counts its updates, and its ``state_dict()`` is all there is to save.
+and counts its updates, and its ``state_dict()`` is all there is to save::
 
     schedule = Warmup(CosineDecay(3e-4, decay_steps=9_000), warmup_steps=1_000)
     attach(optimizer, schedule)

@@ -1,4 +1,4 @@
-"""The page *If you know ...*: each scheduler of another library, its equal here and what differs, from the registry."""
+"""The page *If you know ...*: the schedulers of a library, their equals here, and what differs; from the registry."""
 
 import html
 

@@ -78,7 +78,7 @@ bench-page: .venv/with-book .venv/with-test node_modules/.package-lock.json
 
 # The versions are pinned, so what they warn of is not ours to mend; the conftest of the book's tests needs a browser.
 in_frameworks := .venv/frameworks/bin/python -m pytest -q -o addopts= -o filterwarnings=default --disable-warnings \
-  --confcutdir=tests/frameworks
+  -o consider_namespace_packages=false --confcutdir=tests/frameworks
 
 parity: .venv/frameworks/ready
 	$(call say,Comparing with torch$(comma) transformers$(comma) Keras$(comma) optax and timm)

@@ -129,8 +129,9 @@ ACCEPTED = {
     **dict.fromkeys(["min_lr", "init_lr", "patience", "cooldown", "alpha", "momentum", "beta1", "beta2"], NATURAL),
     **dict.fromkeys(["label_noise", "smoothing"], NATURAL),
     **dict.fromkeys(["nesterov", "fresh_noise", "sharex", "progress"], frozenset({"True"})),
-    **dict.fromkeys(["batch_size", "executor", "to", "size"], frozenset({"None"})),
+    **dict.fromkeys(["batch_size", "executor", "to", "size", "heights"], frozenset({"None"})),
     **dict.fromkeys(["label", "alt", "drawn"], frozenset({"''", "'text'"})),
+    "schedule": {"a function"},  # a product or a shift asks it when a rate is asked for
     "metric": ANY | {"None"},  # a number for the plateau scheduler, else the name of a score
     "step": {"inf", "-inf", "0", "-1", "2.5", "10**400", "[]", "[-1, -1]", "empty array", "an array of three axes"},
     "start": {"0", "-1", "2.5", "[-1, -1]"},

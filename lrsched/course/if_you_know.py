@@ -2,7 +2,7 @@
 
 import html
 
-from lrsched.course.markup import marked
+from lrsched.course.markup import to_html
 from lrsched.equivalents import NO_EQUAL, REGISTRY, equivalent
 
 
@@ -19,7 +19,7 @@ class IfYouKnow:
 
     def _repr_html_(self) -> str:
         equals = "".join(map(_equal, self.entries))
-        without = "".join(f"<dt>{_code(name)}</dt><dd>None: {marked(why)}</dd>" for name, why in self.without.items())
+        without = "".join(f"<dt>{_code(name)}</dt><dd>None: {to_html(why)}</dd>" for name, why in self.without.items())
         return f"<dl>{equals}{without}</dl>"
 
 
@@ -35,7 +35,7 @@ def if_you_know(library: str) -> IfYouKnow:
 def _equal(entry):
     schedule = equivalent(entry.name, **entry.example)
     text = entry.differs.replace("``", "`")
-    return f"<dt>{_code(_call(entry))}</dt><dd>{_code(_short(schedule))}<br>{marked(text)}</dd>"
+    return f"<dt>{_code(_call(entry))}</dt><dd>{_code(_short(schedule))}<br>{to_html(text)}</dd>"
 
 
 def _call(entry):

@@ -300,8 +300,8 @@ def test_chapter_works_in_jupyterlab(lab, visit):
     before = slider.get_attribute("aria-valuetext")
     page.keyboard.press("ArrowLeft")
     page.wait_for_function(
-        "before => document.querySelector('.lrsched:not(.first-frame) input[type=range]').getAttribute('aria-valuetext') !== before",
-        arg=before,
+        "([slider, before]) => slider.getAttribute('aria-valuetext') !== before",
+        arg=[slider.element_handle(), before],
     )
     text = "\n".join(page.locator(".jp-MarkdownCell").all_inner_texts())
     assert len(text) > 500

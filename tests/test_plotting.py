@@ -151,7 +151,7 @@ def test_a_figure_needs_its_alternative_text(alt, error):
 
 
 def test_wrong_arguments_are_named():
-    with pytest.raises(TypeError, match=r"schedule must be a schedule, got 0\.1"):
+    with pytest.raises(TypeError, match=r"schedule must be a schedule such as Constant\(0\.1\), got 0\.1"):
         plotting.plot_schedule(plotting.figure()[1], 0.1, 60)
     with pytest.raises(ValueError, match="steps must be a whole number of 1 or more, got 0"):
         plotting.plot_schedule(plotting.figure()[1], STEP, 0)

@@ -35,7 +35,7 @@ RIGHT = [
     ("safe_rates|best_constant|paired_ratio|best_half_life|adam_gain", r"\w+ sorted", "these rates come sorted"),
     ("safe_rates", r"rounded to [2-5] places|to three digits|not (below 1e-(6|10)|above 10?)", "such rates are given"),
     (
-        "best_constant|paired_ratio|best_half_life|adam_gain|decay_peak",
+        "best_constant|paired_ratio|best_half_life|adam_gain|lowest_point",
         r"not (above 10?|below 1e-(6|10))",
         "no such rate",
     ),
@@ -56,6 +56,7 @@ RIGHT = [
         "a peak rate that is nowhere the best",
     ),
     ("first_above", r"settings = .*|.*\[0 \+ -1\].*|.*\[-1\].*|.*start=-2.*", "another run of the same method"),
+    ("first_above|lowest_point|warmup_rate", r"not below 1e-(6|10)", "no such rate, and no update of that number"),
     ("first_above", r".*>=.*", "no rate lies exactly on the threshold"),
     ("first_above", r"curvature .*", "RMSProp does not notice the curvature, and crosses at the same update"),
     ("first_above", r"lr not above 1", "at such rates nothing is trained"),
@@ -66,7 +67,7 @@ RIGHT = [
     ("manual", r"not (above 10?|below 1e-(6|10))", "the rates of the manual lie between"),
     ("adam_step", r"square = .*", SAME),
     ("rates_after_resume", r"sorted downwards|not above 10?", "what is left of these schedules only falls"),
-    ("decay_peak", r"moved by one|its mean", "a single number"),
+    ("lowest_point", r"moved by one|its mean", "a single number"),
 ]
 
 

@@ -106,6 +106,9 @@ class FunctionTask(Task):
     def solution_cell(self) -> str:
         return source(self.answer)
 
+    def _prepare(self):
+        _ = self.expected
+
     def _run(self, answer: object) -> list[Result] | Message:
         if not callable(answer):
             what = f"`check` needs the function itself, not {short_text(answer)}: write `check({self.name})`."

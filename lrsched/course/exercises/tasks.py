@@ -36,6 +36,7 @@ class Task:
     @quiet
     def check(self, answer: object = ...) -> Message:
         """Judge an answer. Whatever it is, there is a verdict."""
+        self._prepare()
         result, printed, late = guard.guarded(lambda: self._fenced(self._run, answer), seconds=self.seconds)
         if late:
             found = self._verdict("too slow", self._late(late))
@@ -69,6 +70,9 @@ class Task:
     def stub(self) -> str:
         """What stands in the learner's cell at first."""
         return f"{self.name} = ..."
+
+    def _prepare(self):
+        """Do what takes time and is not the learner's."""
 
     def _run(self, answer: object):
         """Run what is the learner's, within the time limit: what `_judge` needs, or a verdict already."""

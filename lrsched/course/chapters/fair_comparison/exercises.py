@@ -45,15 +45,15 @@ def picked(rule, **options):
     mistakes=[
         (
             picked("minimum/10"),
-            "A tenth of the minimum is a rule for constant rates. Linear decay to zero gets small by itself later on.",
+            "That is a tenth of the rate that is asked for.",
         ),
         (
             picked("steepest"),
-            "That is where the loss falls fastest. A decay to zero can start higher: where the loss is lowest.",
+            "That is where the loss falls fastest. Asked is where it is lowest.",
         ),
         (
             picked("valley"),
-            "That is the middle of the fall. A decay to zero can start higher: where the loss is lowest.",
+            "That is the middle of the fall. Asked is where the loss is lowest.",
         ),
         (
             picked("minimum", seeds=10),
@@ -81,14 +81,14 @@ def picked(rule, **options):
         ),
     ],
     hints=(
-        "Does it matter for the choice of the rule that the rate goes down to zero afterwards?",
+        "Where in the run of a range test is the rate that you look for?",
         "`range_test(problem, SGD(), seeds=24)` runs the test, and its `.suggest(...)` takes a rule by its name.",
-        "The names of the rules stand in the chapter's table: which of them is the one for linear decay?",
+        "The example above names the four rules: which of them is about the lowest loss?",
     ),
-    why="A decay to zero leaves the noise of its high rates behind, so it can start where the loss is lowest. The test "
-    "cost 100 updates; tuning five rates to the end costs far more, and finds a rate that is only a little better.",
+    why="A test of 100 updates shows where training breaks, and the lowest loss lies just before. What noise a "
+    "constant rate piles up shows only in longer runs. Tune near the suggestion, and do not rely on it alone.",
 )
-def decay_peak(problem):
+def lowest_point(problem):
     return range_test(problem, SGD(), seeds=24).suggest("minimum")
 
 

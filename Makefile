@@ -129,12 +129,14 @@ test-lite: site .venv/with-test .venv/pyodide-versions/ready
 book_tests := $(patsubst %,tests/test_%.py,book browser chapters notebooks review setup widgets_browser)
 
 # Python 3.12 is Pyodide's; where there is none, the package is tested with the Python that there is.
-.venv/pyodide-versions/ready: tools/pyodide_files.py pyproject.toml .venv/with-lite
+.venv/pyodide-versions/ready: tools/pyodide_files.py pyproject.toml constraints.txt .venv/with-lite
 	$(call say,Making .venv/pyodide-versions)
 	@python tools/pyodide_files.py fetch
 	@$$(command -v python3.12 >/dev/null && python3.12 -c '' 2>/dev/null && echo python3.12 || echo python) -m venv $(@D)
-	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[course,test]' pyyaml \
-	  $$(python tools/pyodide_files.py versions) || $(call fail,the packages could not be installed: is the package index within reach?)
+	@python tools/pyodide_files.py versions >$(@D)/versions.txt
+	@sed 's/^/^/; s/==.*/==/' $(@D)/versions.txt | grep -vf - constraints.txt >$(@D)/others.txt
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[course,test]' \
+	  -r $(@D)/versions.txt -c $(@D)/others.txt || $(call fail,the packages could not be installed: is the package index within reach?)
 	@touch $@
 
 # A stamp for each extra of pyproject.toml, older than the lists of packages as soon as one of them changes.

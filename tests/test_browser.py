@@ -101,13 +101,13 @@ def test_page_reads_without_javascript(name, site, visit):
     page = visit(f"{site}{name}.html", javascript=False)
     assert page.locator("article h1").is_visible()
     for output in page.locator(f".cell_output:has({VIEW})").all():  # each widget has something to show
-        assert output.locator("noscript, .first-frame").first.evaluate("shown => shown.innerHTML.length > 100")
+        assert output.locator("noscript, .first-frame").first.evaluate("frame => frame.innerHTML.length > 100")
     formulas_and_figures = "article :is(.katex-html, svg.figure):not(details *)"
     for tab in page.locator("article .sd-tab-label").all():  # tabs open by a click, without JavaScript too
         tab.click()
-        assert all(shown.is_visible() for shown in tab.locator("+ .sd-tab-content").locator(".katex-html").all())
-    for shown in page.locator(f"{formulas_and_figures}:not(.sd-tab-content *)").all():
-        assert shown.is_visible()
+        assert all(formula.is_visible() for formula in tab.locator("+ .sd-tab-content").locator(".katex-html").all())
+    for element in page.locator(f"{formulas_and_figures}:not(.sd-tab-content *)").all():
+        assert element.is_visible()
 
 
 @IN_CONTENTS
@@ -137,9 +137,9 @@ def test_what_was_read_can_be_read_without_a_network(book, visit):
         page = visit(f"{address}chapters/step_decay.html", service_worker=True)
         read_through(page)
         page.wait_for_function("""async () => {
-          const kept = await (await caches.open('read pages')).keys();
+          const cached = await (await caches.open('read pages')).keys();
           return performance.getEntriesByType('resource').every(({name}) =>
-            !name.startsWith(location.origin) || kept.some(({url}) => url === name.split(/[?#]/)[0]));
+            !name.startsWith(location.origin) || cached.some(({url}) => url === name.split(/[?#]/)[0]));
         }""")
     page.complaints.clear()
     page.reload()
@@ -151,14 +151,15 @@ def test_what_was_read_can_be_read_without_a_network(book, visit):
 
 
 TAB = """() => {
-  const at = document.activeElement, shown = at.offsetHeight ? at : at.firstElementChild;
-  const {outlineStyle, outlineWidth, boxShadow} = getComputedStyle(shown), box = shown.getBoundingClientRect();
-  const marked = outlineStyle !== 'none' && outlineWidth !== '0px' || boxShadow !== 'none';
+  const at = document.activeElement, box = at.offsetHeight ? at : at.firstElementChild;
+  const {outlineStyle, outlineWidth, boxShadow} = getComputedStyle(box);
+  const {width, bottom, top} = box.getBoundingClientRect();
+  const outlined = outlineStyle !== 'none' && outlineWidth !== '0px' || boxShadow !== 'none';
   at.reached = true;
   return {
     what: at.outerHTML.slice(0, 120),
     end: at === document.body,
-    seen: marked && box.width > 0 && box.bottom > 0 && box.top < innerHeight,
+    seen: outlined && width > 0 && bottom > 0 && top < innerHeight,
   };
 }"""
 MISSED = """() => [...document.querySelectorAll('a[href], button, input:not([type=radio]), summary, [tabindex="0"]')]

@@ -139,9 +139,9 @@ def test_a_log_axis_has_plain_numbers():
 
 def test_a_figure_is_shown_as_svg_as_png_and_in_words():
     fig, _ = plotting.figure()
-    shown = plotting.show(fig, alt="The axes are empty.")._repr_mimebundle_()
-    assert shown["text/plain"] == "Figure: The axes are empty."
-    assert shown["text/html"].startswith("<svg") and shown["image/png"].startswith("iVBOR")
+    bundle = plotting.show(fig, alt="The axes are empty.")._repr_mimebundle_()
+    assert bundle["text/plain"] == "Figure: The axes are empty."
+    assert bundle["text/html"].startswith("<svg") and bundle["image/png"].startswith("iVBOR")
 
 
 @pytest.mark.parametrize("alt, error", [("", ValueError), ("  ", ValueError), (None, TypeError)])

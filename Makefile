@@ -14,7 +14,7 @@ pages := index.ipynb $(wildcard chapters/*.ipynb exercises/*.ipynb)
 pytest := pytest -q -n auto --dist worksteal
 install := $(if $(shell command -v uv),uv pip install --quiet --python .venv/bin/python,python -m pip install --quiet --disable-pip-version-check)
 
-.PHONY: help book test test-style test-package test-notebooks test-book links notebooks serve bench bench-page parity frameworks site .lite test-lite lock mutants
+.PHONY: help book test test-style test-package test-notebooks test-book links notebooks serve bench bench-page parity frameworks site .lite test-lite test-browsers lock mutants
 
 help:
 	@echo "make book       build the book into _build/html"
@@ -29,6 +29,7 @@ help:
 	@echo "make mutants    check that every slightly wrong answer to an exercise is refused; takes some minutes"
 	@echo "make site       build the book, and beside it its notebooks to run in the reader's own browser"
 	@echo "make test-lite  check make site: all notebooks in a real browser, and the package with the versions there"
+	@echo "make test-browsers  read the book in Firefox and in a WebKit, as a reader does; once a week"
 	@echo "make lock       write constraints.txt, the versions of everything that builds and tests"
 
 book: .venv/with-book node_modules/.package-lock.json
@@ -137,6 +138,18 @@ book_tests := $(patsubst %,tests/test_%.py,book browser chapters notebooks revie
 	@sed 's/^/^/; s/==.*/==/' $(@D)/versions.txt | grep -vf - constraints.txt >$(@D)/others.txt
 	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[course,test]' \
 	  -r $(@D)/versions.txt -c $(@D)/others.txt || $(call fail,the packages could not be installed: is the package index within reach?)
+	@touch $@
+
+test-browsers: book .venv/browsers/ready
+	$(call say,Reading the book in Firefox and in a WebKit)
+	@.venv/browsers/bin/python -m pytest -q -o addopts= -p no:cacheprovider tests/browsers
+
+.venv/browsers/ready: constraints.txt pyproject.toml | .venv/bin/python
+	$(call say,Making .venv/browsers)
+	@python -m venv $(@D)
+	@grep -v ^playwright= constraints.txt >$(@D)/versions.txt
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[course,browsers]' -c $(@D)/versions.txt \
+	  || $(call fail,the packages could not be installed: is the package index within reach?)
 	@touch $@
 
 # A stamp for each extra of pyproject.toml, older than the lists of packages as soon as one of them changes.

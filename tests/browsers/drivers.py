@@ -153,9 +153,13 @@ class WebKit(Reader):
 
 
 @contextmanager
-def firefox(paths: dict[str, str]) -> Iterator[Firefox]:
+def firefox(paths: dict[str, str], home: Path) -> Iterator[Firefox]:
     with sync_playwright() as playwright:
-        browser = playwright.firefox.launch(channel="moz-firefox", executable_path=paths["firefox-esr"])
+        # As root it does not start in a home of somebody else, which is what a container of the workflow has.
+        environment = os.environ | {"HOME": str(home)}
+        browser = playwright.firefox.launch(
+            channel="moz-firefox", executable_path=paths["firefox-esr"], env=environment
+        )
         yield Firefox(browser.new_context(viewport={"width": 1280, "height": 900}).new_page())
         browser.close()
 

@@ -311,10 +311,8 @@ def test_chapter_works_in_jupyterlab(lab, visit):
 
 def test_the_contents_mark_what_was_read_bet_and_solved_until_the_marks_are_removed(site, visit):
     page = visit(f"{site}chapters/learning_rate.html")
-    link = page.locator(".bd-sidenav a.current").first
-    assert page.get_by_role("button", name="Remove my marks").count() == 0 or "read" in link.get_attribute("title")
     page.locator(".bet:not(.first-frame) .answer").first.click()
-    page.locator("#the-formula").scroll_into_view_if_needed()
+    page.locator("#the-formula > h2").scroll_into_view_if_needed()
     page.wait_for_function("/\\d+ % read, bet placed/.test(document.querySelector('.bd-sidenav a.current').title)")
     page.goto(f"{site}exercises/step_decay.html")
     page.get_by_role("checkbox", name="I have solved these exercises").check()

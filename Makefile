@@ -14,7 +14,7 @@ pages := index.ipynb $(wildcard chapters/*.ipynb exercises/*.ipynb)
 pytest := pytest -q -n auto --dist worksteal
 install := $(if $(shell command -v uv),uv pip install --quiet --python .venv/bin/python,python -m pip install --quiet --disable-pip-version-check)
 
-.PHONY: help book test test-style test-package test-notebooks test-book links notebooks serve bench bench-page parity site .lite test-lite lock mutants
+.PHONY: help book test test-style test-package test-notebooks test-book links notebooks serve bench bench-page parity frameworks site .lite test-lite test-browsers lock mutants
 
 help:
 	@echo "make book       build the book into _build/html"
@@ -24,10 +24,12 @@ help:
 	@echo "make serve      build the book and serve it on http://localhost:8000"
 	@echo "make bench      time the package against NumPy and torch"
 	@echo "make bench-page weigh and time the pages against a default Jupyter Book"
-	@echo "make parity     compare the package with torch and optax, live"
+	@echo "make parity     compare the package with torch, transformers, Keras, optax and timm, live"
+	@echo "make frameworks train in torch, transformers, Lightning, Accelerate, timm, Keras and optax with our schedules"
 	@echo "make mutants    check that every slightly wrong answer to an exercise is refused; takes some minutes"
 	@echo "make site       build the book, and beside it its notebooks to run in the reader's own browser"
 	@echo "make test-lite  check make site: all notebooks in a real browser, and the package with the versions there"
+	@echo "make test-browsers  read the book in Firefox and in a WebKit, as a reader does; once a week"
 	@echo "make lock       write constraints.txt, the versions of everything that builds and tests"
 
 book: .venv/with-book node_modules/.package-lock.json
@@ -67,17 +69,35 @@ serve: book
 	$(call say,Serving on http://localhost:8000; Ctrl+C ends it)
 	@python -m http.server 8000 --bind localhost --directory _build/html
 
-bench: .venv/with-parity
+bench: .venv/frameworks/ready
 	$(call say,Timing)
-	@python tools/bench.py
+	@.venv/frameworks/bin/python tools/bench.py
 
 bench-page: .venv/with-book .venv/with-test node_modules/.package-lock.json
 	$(call say,Weighing and timing the pages)
 	@python tools/bench_page.py
 
-parity: .venv/with-test .venv/with-parity
-	$(call say,Comparing with torch and optax)
-	@pytest -q -o addopts= tests/parity
+# The versions are pinned, so what they warn of is not ours to mend; the conftest of the book's tests needs a browser.
+in_frameworks := .venv/frameworks/bin/python -m pytest -q -o addopts= -o filterwarnings=default --disable-warnings \
+  -o consider_namespace_packages=false --confcutdir=tests/frameworks
+
+parity: .venv/frameworks/ready
+	$(call say,Comparing with torch$(comma) transformers$(comma) Keras$(comma) optax and timm)
+	@$(in_frameworks) tests/parity tests/frameworks/test_equivalents.py
+
+frameworks: .venv/frameworks/ready
+	$(call say,1 of 2: in torch$(comma) transformers$(comma) Lightning$(comma) Accelerate$(comma) timm$(comma) optax and Keras on JAX)
+	@KERAS_BACKEND=jax $(in_frameworks) --doctest-modules lrsched/torch.py lrsched/optax.py lrsched/keras.py \
+	  $(filter-out %/test_equivalents.py,$(wildcard tests/frameworks/test_*.py))
+	$(call say,2 of 2: in Keras on torch)
+	@KERAS_BACKEND=torch $(in_frameworks) tests/frameworks/test_keras.py
+
+.venv/frameworks/ready: pyproject.toml | .venv/bin/python
+	$(call say,Making .venv/frameworks)
+	@python -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[frameworks]' \
+	  || $(call fail,the packages could not be installed: is the package index within reach?)
+	@touch $@
 
 mutants: .venv/with-test
 	$(call say,Answering the exercises almost right)
@@ -110,12 +130,26 @@ test-lite: site .venv/with-test .venv/pyodide-versions/ready
 book_tests := $(patsubst %,tests/test_%.py,book browser chapters notebooks review setup widgets_browser)
 
 # Python 3.12 is Pyodide's; where there is none, the package is tested with the Python that there is.
-.venv/pyodide-versions/ready: tools/pyodide_files.py pyproject.toml .venv/with-lite
+.venv/pyodide-versions/ready: tools/pyodide_files.py pyproject.toml constraints.txt .venv/with-lite
 	$(call say,Making .venv/pyodide-versions)
 	@python tools/pyodide_files.py fetch
 	@$$(command -v python3.12 >/dev/null && python3.12 -c '' 2>/dev/null && echo python3.12 || echo python) -m venv $(@D)
-	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[course,test]' pyyaml \
-	  $$(python tools/pyodide_files.py versions) || $(call fail,the packages could not be installed: is the package index within reach?)
+	@python tools/pyodide_files.py versions >$(@D)/versions.txt
+	@sed 's/^/^/; s/==.*/==/' $(@D)/versions.txt | grep -vf - constraints.txt >$(@D)/others.txt
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[course,test]' \
+	  -r $(@D)/versions.txt -c $(@D)/others.txt || $(call fail,the packages could not be installed: is the package index within reach?)
+	@touch $@
+
+test-browsers: book .venv/browsers/ready
+	$(call say,Reading the book in Firefox and in a WebKit)
+	@.venv/browsers/bin/python -m pytest -q -o addopts= -p no:cacheprovider tests/browsers
+
+.venv/browsers/ready: constraints.txt pyproject.toml | .venv/bin/python
+	$(call say,Making .venv/browsers)
+	@python -m venv $(@D)
+	@grep -v ^playwright= constraints.txt >$(@D)/versions.txt
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[course,browsers]' -c $(@D)/versions.txt \
+	  || $(call fail,the packages could not be installed: is the package index within reach?)
 	@touch $@
 
 # A stamp for each extra of pyproject.toml, older than the lists of packages as soon as one of them changes.

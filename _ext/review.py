@@ -3,6 +3,7 @@
 import csv
 import html
 import json
+import zipfile
 from pathlib import Path
 
 import genanki
@@ -47,7 +48,18 @@ def downloads(app, error):
         fields, tags = [card["front"], card["back"]], [card["chapter"]]
         guid = genanki.guid_for("lrsched", card["slug"])
         made.add_note(genanki.Note(model=model, fields=fields, tags=tags, guid=guid))
-    genanki.Package(made).write_to_file(folder / "learning-rate-scheduling.apkg", timestamp=0)
+    package = folder / "learning-rate-scheduling.apkg"
+    genanki.Package(made).write_to_file(package, timestamp=0)
+    forget_times(package)
+
+
+def forget_times(path):
+    """Write an archive anew without the times of its files: the same content makes the same bytes."""
+    with zipfile.ZipFile(path) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name), content)
 
 
 def setup(app):

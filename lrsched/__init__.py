@@ -1,7 +1,7 @@
 """Learning-rate schedules as pure functions of the update index, and the experiments that explain them.
 
-Everything but the figures (`lrsched.plotting`, which needs Matplotlib) and the course (`lrsched.course`) is imported
-from here, and needs NumPy alone.
+Everything but the figures (`lrsched.plotting`, which needs Matplotlib), the course (`lrsched.course`) and the
+frameworks (`lrsched.torch`, `lrsched.keras`, `lrsched.optax`) is imported from here, and needs NumPy alone.
 
     >>> from lrsched import CosineDecay, Warmup
     >>> schedule = Warmup(CosineDecay(0.1, decay_steps=90), warmup_steps=10)
@@ -35,6 +35,7 @@ __all__ = [
     "PiecewiseConstant",
     "PolynomialDecay",
     "Problem",
+    "Product",
     "Quadratic",
     "RMSProp",
     "RangeTest",
@@ -42,23 +43,28 @@ __all__ = [
     "ReduceOnPlateau",
     "Schedule",
     "ScheduleLike",
+    "Shift",
     "SqrtCooldown",
     "StepDecay",
     "Triangular",
     "Tuned",
     "Warmup",
     "compare",
+    "cooldown",
+    "equivalent",
     "interval",
     "range_test",
     "rates",
     "train",
     "tune",
+    "updates",
     "warmup_stable_decay",
 ]
 
 if TYPE_CHECKING:  # what an editor and a type checker read
     from lrsched import course as course
     from lrsched import plotting as plotting
+    from lrsched.equivalents import equivalent
     from lrsched.interfaces import Optimizer, Problem, ScheduleLike
     from lrsched.intervals import Interval, interval
     from lrsched.lr_range import RangeTest, range_test
@@ -77,12 +83,16 @@ if TYPE_CHECKING:  # what an editor and a type checker read
         OneCycle,
         PiecewiseConstant,
         PolynomialDecay,
+        Product,
         Schedule,
+        Shift,
         SqrtCooldown,
         StepDecay,
         Triangular,
         Warmup,
+        cooldown,
         rates,
+        updates,
         warmup_stable_decay,
     )
     from lrsched.training import Comparison, History, Tuned, compare, train, tune
@@ -97,6 +107,7 @@ else:  # what runs: a module is loaded when it is first asked for, so that a sch
         "intervals",
         "training",
         "lr_range",
+        "equivalents",
     )
     _MODULES = (*_CORE, "plotting", "course")
 

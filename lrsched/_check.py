@@ -48,6 +48,14 @@ ARGUMENTS: dict[str, str | tuple[str, ...] | type[bool]] = {  # a name means the
     "div_factor": "a number of 1 or more",
     "final_div_factor": "a number of 1 or more",
     "shape": ("linear", "sqrt", "cosine"),
+    "multiplier": "a number of 0 or more",
+    "by": "a number of 0 or more",
+    "at": "a number of 0 or more",
+    # the length of a run
+    "samples": "a whole number of 1 or more",
+    "accumulate": "a whole number of 1 or more",
+    "processes": "a whole number of 1 or more",
+    "epochs": "a number above 0",
     # the plateau scheduler
     "factor": "a number between 0 and 1",
     "patience": "a whole number of 0 or more",
@@ -113,7 +121,7 @@ def arguments(description: Any) -> None:
         raise ValueError(f"min_lr must be at most peak_lr = {peak_lr}, got {description.min_lr}")
 
 
-def number(name: str, value: object, allowed: str) -> Any:
+def number(name: str, value: Any, allowed: str) -> Any:
     """Return `value` as a plain finite int or float if it is what `allowed`, a key of `RANGES`, says.
 
     Raises TypeError for what is no number (a bool included), ValueError for a number out of range.
@@ -122,8 +130,9 @@ def number(name: str, value: object, allowed: str) -> Any:
     Traceback (most recent call last):
     ValueError: peak_lr must be a number above 0, got -0.1
     """
+    given, value = value, value.item() if is_scalar(value) else value
     if not isinstance(value, Real) or isinstance(value, bool):
-        raise TypeError(f"{name} must be {allowed}, got {value!r} ({type(value).__name__})")
+        raise TypeError(f"{name} must be {allowed}, got {given!r} ({type(given).__name__})")
     try:
         plain = int(value) if hasattr(value, "__index__") else float(value)
     except OverflowError:  # a fraction that is too large for a float
@@ -131,6 +140,11 @@ def number(name: str, value: object, allowed: str) -> Any:
     if plain != plain or abs(plain) > float_info.max or not RANGES[allowed](plain):
         raise ValueError(f"{name} must be {allowed}, got {plain}")
     return int(plain) if "whole" in allowed else plain
+
+
+def is_scalar(value: Any) -> bool:
+    """Whether `value` is an array of one number without a shape: of NumPy, torch, JAX ..."""
+    return getattr(value, "ndim", None) == 0 and hasattr(value, "item")
 
 
 def numbers(name: str, values: object, allowed: str, *, single: bool = False) -> tuple[Any, ...]:
@@ -196,10 +210,13 @@ def seeds(values: object) -> tuple[int, ...]:
 
 def array(name: str, values: object, allowed: str = "an array of numbers") -> np.ndarray:
     """Return `values` as an array of ints or floats."""
+    plain: Any = values
     try:
-        result = np.asarray(values)
-    except ValueError:  # lists of unequal length
-        result = np.asarray(None)
+        result = np.asarray(plain)
+    except Exception:  # lists of unequal length; tensors that need a gradient, or of a type that NumPy has not
+        result = np.asarray(plain.detach().tolist() if hasattr(plain, "detach") else None)
+    if result.dtype.kind == "V" and hasattr(plain, "tolist"):  # bfloat16 of JAX
+        result = np.asarray(plain.tolist())
     if result.dtype.kind not in "iuf":
         raise TypeError(f"{name} must be {allowed}, got {values!r} ({type(values).__name__})")
     return result

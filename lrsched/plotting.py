@@ -27,7 +27,9 @@ from matplotlib.text import Annotation
 from matplotlib.transforms import Affine2D, ScaledTranslation
 
 from lrsched import _check
+from lrsched._schedule import part
 from lrsched.ideas import COLOURS, INK, PALETTE, paint
+from lrsched.interfaces import ScheduleLike
 from lrsched.lr_range import RangeTest
 from lrsched.schedules import Schedule
 from lrsched.training import Comparison, History
@@ -174,15 +176,15 @@ def log_axis(ax: Axes, which: str = "y") -> Axes:
     return ax
 
 
-def plot_schedule(ax: Axes, schedule: Schedule, steps: int, *, label: str = "", **line: Any) -> Axes:
+def plot_schedule(ax: Axes, schedule: ScheduleLike, steps: int, *, label: str = "", **line: Any) -> Axes:
     """Draw the rates that updates 0 to `steps` - 1 use.
 
     Parameters
     ----------
     ax : Axes
         Where to draw.
-    schedule : Schedule
-        What to draw.
+    schedule : Schedule or callable of the update index
+        What to draw. A `Schedule` is drawn between the updates too.
     steps : int
         The number of updates, 1 or more.
     label : str
@@ -210,10 +212,11 @@ def plot_schedule(ax: Axes, schedule: Schedule, steps: int, *, label: str = "", 
     'learning rate'
     """
     check_axes(ax)
-    _check.instance("schedule", schedule, Schedule, "a schedule")
+    own, schedule = isinstance(schedule, Schedule), part("schedule", schedule, "Constant(0.1)")
     steps = _check.argument("steps", steps)
-    t = np.arange(0, steps, 1 / np.ceil(500 / steps))  # fine enough for a drop to stand upright
-    ax.plot(t, schedule(t), **line)
+    # Fine enough for a drop to stand upright; a function may know no step between two updates.
+    t = np.arange(0, steps, 1 / np.ceil(500 / steps) if own else 1)
+    ax.plot(t, schedule(t), **({} if own else {"drawstyle": "steps-post"}) | line)
     ax.set(xlabel="update", ylabel="learning rate")
     ax.label_outer()
     return label_end(ax, label)

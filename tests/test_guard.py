@@ -1,8 +1,12 @@
 import io
+import os
+import shutil
 import signal
+import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -204,3 +208,41 @@ def test_prints_are_seen_again_after_the_time_was_up(mode, monkeypatch):
     guard.guarded(for_ever, seconds=0.1, mode=mode)
     print("here")
     assert outside.getvalue() == "here\n"
+
+
+def newer_pythons():
+    """One Python of each minor version that has `sys.monitoring`, where this one has not: on the PATH or pyenv's."""
+    found = {}
+    for name in () if hasattr(sys, "monitoring") else ("python3.12", "python3.13", "python3.14"):
+        folder = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+        for path in (shutil.which(name), *folder.glob(f"versions/*/bin/{name}")):
+            # A name alone may be pyenv's note that this Python is not chosen.
+            if path and subprocess.run([path, "-c", ""], capture_output=True).returncode == 0:
+                found[name] = path
+    return found
+
+
+@pytest.mark.parametrize("python", [pytest.param(path, id=name) for name, path in newer_pythons().items()])
+def test_monitoring_limits_time_in_a_newer_python(python, tmp_path):
+    """The guard needs nothing but Python, and pytest is written in it: both do without an environment there."""
+    package = tmp_path / "lrsched/course/exercises"
+    package.mkdir(parents=True)
+    shutil.copy(guard.__file__, package)
+    shutil.copy(__file__, tmp_path)
+    packages = str(Path(pytest.__file__).parents[1])
+    environment = os.environ | {"PYTHONPATH": packages, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}
+    tests = [
+        python,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-rA",
+        "-k",
+        "monitoring",
+        tmp_path / Path(__file__).name,
+    ]
+    done = subprocess.run(tests, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert "PASSED test_guard.py::test_an_endless_loop_ends_in_time[monitoring-for_ever]" in done.stdout

@@ -139,9 +139,9 @@ def test_a_log_axis_has_plain_numbers():
 
 def test_a_figure_is_shown_as_svg_as_png_and_in_words():
     fig, _ = plotting.figure()
-    shown = plotting.show(fig, alt="The axes are empty.")._repr_mimebundle_()
-    assert shown["text/plain"] == "Figure: The axes are empty."
-    assert shown["text/html"].startswith("<svg") and shown["image/png"].startswith("iVBOR")
+    bundle = plotting.show(fig, alt="The axes are empty.")._repr_mimebundle_()
+    assert bundle["text/plain"] == "Figure: The axes are empty."
+    assert bundle["text/html"].startswith("<svg") and bundle["image/png"].startswith("iVBOR")
 
 
 @pytest.mark.parametrize("alt, error", [("", ValueError), ("  ", ValueError), (None, TypeError)])
@@ -151,7 +151,7 @@ def test_a_figure_needs_its_alternative_text(alt, error):
 
 
 def test_wrong_arguments_are_named():
-    with pytest.raises(TypeError, match=r"schedule must be a schedule, got 0\.1"):
+    with pytest.raises(TypeError, match=r"schedule must be a schedule such as Constant\(0\.1\), got 0\.1"):
         plotting.plot_schedule(plotting.figure()[1], 0.1, 60)
     with pytest.raises(ValueError, match="steps must be a whole number of 1 or more, got 0"):
         plotting.plot_schedule(plotting.figure()[1], STEP, 0)

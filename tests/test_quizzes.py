@@ -120,9 +120,9 @@ def test_what_the_quiz_on_step_decay_claims_about_schedules():
 
 
 def test_without_script_every_question_shows_its_options_and_answers():
-    shown = quiz("step_decay")
-    page = shown.without_script
-    questions = shown.content["questions"]
+    widget = quiz("step_decay")
+    page = widget.without_script
+    questions = widget.content["questions"]
     assert page.count("<details>") == len(questions)
     for question in questions:
         for option in question["options"]:

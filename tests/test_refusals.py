@@ -21,7 +21,9 @@ POINTS = np.ones((2, 2))
 CALLS = {  # a right call of everything public that takes arguments
     lrsched.Constant: {"peak_lr": 0.1},
     lrsched.CosineDecay: {"peak_lr": 0.1, "decay_steps": 9, "min_lr": 0.01},
-    lrsched.CosineRestarts: {"peak_lr": 0.1, "first_cycle_steps": 9, "cycle_mult": 2, "min_lr": 0.01},
+    lrsched.CosineRestarts: {
+        "peak_lr": 0.1, "first_cycle_steps": 9, "cycle_mult": 2, "min_lr": 0.01, "cycle_decay": 0.5,
+    },
     lrsched.ExponentialDecay: {"peak_lr": 0.1, "decay_rate": 0.5, "step_size": 2},
     lrsched.InverseSqrt: {"peak_lr": 0.1, "timescale": 9},
     lrsched.InverseTimeDecay: {"peak_lr": 0.1, "timescale": 9},
@@ -33,11 +35,15 @@ CALLS = {  # a right call of everything public that takes arguments
     lrsched.SqrtCooldown: {"peak_lr": 0.1, "decay_steps": 9, "min_lr": 0.01},
     lrsched.StepDecay: {"peak_lr": 0.1, "decay_rate": 0.5, "step_size": 2},
     lrsched.Triangular: {"peak_lr": 0.1, "min_lr": 0.01, "half_cycle_steps": 9, "cycle_decay": 0.5},
-    lrsched.Warmup: {"schedule": SCHEDULE, "warmup_steps": 9, "init_lr": 0.01},
+    lrsched.Warmup: {"schedule": SCHEDULE, "warmup_steps": 9, "init_lr": 0.01, "shape": "cosine"},
     lrsched.warmup_stable_decay: {
         "peak_lr": 0.1, "total_steps": 99, "warmup_steps": 9, "decay_steps": 9, "shape": "sqrt", "min_lr": 0.01,
         "init_lr": 0.01,
     },
+    lrsched.Product: {"schedule": SCHEDULE, "multiplier": 2},
+    lrsched.Shift: {"schedule": SCHEDULE, "by": 2},
+    lrsched.cooldown: {"schedule": SCHEDULE, "at": 2, "steps": 9, "shape": "sqrt", "min_lr": 0.01},
+    lrsched.updates: {"samples": 99, "batch_size": 9, "accumulate": 2, "processes": 2, "epochs": 3},
     lrsched.rates: {"schedule": SCHEDULE, "steps": 9},
     SCHEDULE.__call__: {"step": 3},
     lrsched.ReduceOnPlateau: {
@@ -117,19 +123,19 @@ ANY = {"nan", "inf", "-inf", "0", "-1", "2.5"}
 ACCEPTED = {
     **dict.fromkeys(["peak_lr", "step_size", "decay_steps", "first_cycle_steps", "half_cycle_steps"], POSITIVE),
     **dict.fromkeys(["timescale", "total_steps", "power", "div_factor", "final_div_factor", "max_lr"], POSITIVE),
-    **dict.fromkeys(["steepness", "tolerance"], POSITIVE),
+    **dict.fromkeys(["steepness", "tolerance", "epochs"], POSITIVE),
     **dict.fromkeys(["warmup_steps", "threshold", "eps", "weight_decay", "noise", "init_scale"], NOT_NEGATIVE),
-    **dict.fromkeys(["feature_decades"], NOT_NEGATIVE),
+    **dict.fromkeys(["feature_decades", "multiplier", "by", "at"], NOT_NEGATIVE),
     **dict.fromkeys(["min_lr", "init_lr", "patience", "cooldown", "alpha", "momentum", "beta1", "beta2"], NATURAL),
     **dict.fromkeys(["label_noise", "smoothing"], NATURAL),
     **dict.fromkeys(["nesterov", "fresh_noise", "sharex", "progress"], frozenset({"True"})),
-    "heights": frozenset({"None"}),
-    **dict.fromkeys(["batch_size", "executor", "to", "size"], frozenset({"None"})),
+    **dict.fromkeys(["batch_size", "executor", "to", "size", "heights"], frozenset({"None"})),
     **dict.fromkeys(["label", "alt", "drawn"], frozenset({"''", "'text'"})),
+    "schedule": {"a function"},  # a product or a shift asks it when a rate is asked for
     "metric": ANY | {"None"},  # a number for the plateau scheduler, else the name of a score
     "step": {"inf", "-inf", "0", "-1", "2.5", "10**400", "[]", "[-1, -1]", "empty array", "an array of three axes"},
     "start": {"0", "-1", "2.5", "[-1, -1]"},
-    "steps": {"0", "None"},  # 0 for rates without training
+    "steps": {"0", "None", "2.5"},  # 0 for rates without training, a fraction for a cooldown
     "seeds": {"[]", "empty array"},  # none, where nothing is trained
     "hidden": {"[]", "empty array"},
     "record": {"[]"},
@@ -169,4 +175,5 @@ def test_everything_public_that_takes_arguments_is_here():
     tested = {call.__qualname__ for call in CALLS} | {"Interval", "History", "Comparison", "Tuned", "RangeTest"}
     public = [getattr(module, name) for module in (lrsched, plotting) for name in module.__all__]
     calls = {value.__qualname__ for value in public if callable(value) and not getattr(value, "_is_protocol", False)}
-    assert calls - tested == {"Schedule"}, "the base is not called, and results are made by functions"
+    # The base is not called, results are made by functions, and what others take is tested beside the others.
+    assert calls - tested == {"Schedule", "equivalent"}

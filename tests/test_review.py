@@ -5,12 +5,13 @@ import json
 import re
 import sqlite3
 import zipfile
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
-from pages import ROOT
+from pages import CONFIG, ROOT
 
 from lrsched import Constant, CosineDecay, Join, PiecewiseConstant, Quadratic, ReduceOnPlateau, StepDecay, schedules
 from lrsched.course.chapters import CHAPTERS
@@ -61,7 +62,7 @@ def test_links_to_terms_name_a_term():
 
 def test_the_cheat_sheet_has_every_schedule_of_the_package():
     called = {re.match(r"\w+", entry["call"])[0] for entry in entries()}
-    assert called | {"Join", "Schedule"} >= set(
+    assert called | {"Join", "Schedule", "Shift"} >= set(
         name
         for name, thing in vars(schedules).items()
         if isinstance(thing, type) and issubclass(thing, schedules.Schedule) and name[0] not in "_P"
@@ -166,6 +167,16 @@ def test_the_anki_deck_has_a_note_for_each_card_under_a_name_that_stays(download
     text = "\n".join(fields for _, fields, *_ in notes)
     assert "<math" not in text and r"\(P\, \gamma^{\lfloor t/s \rfloor}\)" in text
     assert notes[0][2].strip() == next(iter(CHAPTERS))
+
+
+def test_the_same_cards_make_the_same_bytes(downloads, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "_ext")
+    import review
+
+    config = SimpleNamespace(html_title=CONFIG["title"])
+    review.downloads(SimpleNamespace(builder=SimpleNamespace(name="html"), outdir=tmp_path, config=config), None)
+    for path in downloads.iterdir():
+        assert (tmp_path / "downloads" / path.name).read_bytes() == path.read_bytes()
 
 
 @pytest.mark.parametrize("kind", ["csv", "apkg"])

@@ -230,9 +230,9 @@ class TestTime:
 
     def test_no_rounding_past_the_end(
         self,
-    ):  # 0.1 + 0.2 - 0.1 > 0.2 in floating point: a root of a negative number lurks there
-        schedule = Warmup(PolynomialDecay(1.0, decay_steps=0.2, power=0.5), warmup_steps=0.1)
-        assert schedule(1) == schedule(np.array([1.0]))[0] == pytest.approx(0, abs=1e-7)
+    ):  # 1.1 + 0.3 - 1.1 > 0.3 in floating point: a root of a negative number lurks there
+        schedule = Warmup(PolynomialDecay(1.0, decay_steps=0.3, power=0.5), warmup_steps=1.1)
+        assert schedule(2) == schedule(np.array([2.0]))[0] == pytest.approx(0, abs=1e-7)
 
     @pytest.mark.parametrize(
         "schedule, length",

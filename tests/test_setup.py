@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -135,24 +136,57 @@ def test_everything_imported_is_declared():
         assert not owners or owners & names, f"{path} imports {module}, which no list of packages names"
 
 
-def test_workflow_has_no_fault():
+WORKFLOWS = ROOT / ".github/workflows"
+
+
+def jobs(name):
+    return yaml.safe_load((WORKFLOWS / name).read_text())["jobs"]
+
+
+def test_workflows_have_no_fault():
     found = subprocess.run([command("actionlint"), "-no-color"], cwd=ROOT, capture_output=True, text=True)
     assert found.returncode == 0, found.stdout + found.stderr
 
 
 def test_actionlint_would_find_a_fault(tmp_path):
-    workflow = (ROOT / ".github/workflows/book.yml").read_text().replace("needs: test", "needs: tests")
+    workflow = (WORKFLOWS / "book.yml").read_text().replace("needs: [package", "needs: [packages")
     (tmp_path / "book.yml").write_text(workflow)
     found = subprocess.run([command("actionlint"), tmp_path / "book.yml"], capture_output=True)
     assert found.returncode != 0
 
 
-def test_addresses_stand_in_the_config_only():
-    config = yaml.safe_load((ROOT / "_config.yml").read_text())
-    names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True).stdout.split()
-    for address in (config["repository"]["url"], config["html"]["baseurl"]):
-        holders = [name for name in names if address.encode() in (ROOT / name).read_bytes()]
-        assert holders == ["_config.yml"]
+def test_workflow_publishes_the_book_that_it_has_tested_and_nothing_before_all_is_tested():
+    publish = jobs("book.yml").pop("publish")
+    others = {name: job for name, job in jobs("book.yml").items() if name != "publish"}
+    assert set(publish["needs"]) == set(others)
+    assert not any("needs" in job for job in others.values())  # side by side
+    steps = others["book"]["steps"]
+    builds, tests, uploads = (next(i for i, step in enumerate(steps) if text in str(step)) for text in BOOK_STEPS)
+    assert builds < tests < uploads
+    assert steps[tests]["env"]["BOOK_FOLDER"] == steps[uploads]["with"]["path"] == "_build/html"
+
+
+BOOK_STEPS = "make site || make book", "make test-book", "upload-pages-artifact"
+
+
+def test_every_check_runs_in_a_workflow():
+    makefile = (ROOT / "Makefile").read_text()
+    verbs = set(re.search(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)[1].split())
+    checks = {verb for verb in verbs if verb.startswith("test-")} | verbs & {"links", "parity", "frameworks", "mutants"}
+    weekly = jobs("weekly.yml")
+    matrix = set(weekly["check"]["strategy"]["matrix"]["verb"])
+    run, own = (
+        {step.get("run", "").removeprefix("make ") for job in some.values() for step in job["steps"]}
+        for some in (jobs("book.yml"), weekly)
+    )
+    assert checks - run == matrix | (own & checks)
+    assert set(re.search(r"^test: (.+)$", makefile, re.MULTILINE)[1].split()) <= run
+
+
+def test_the_readme_has_a_badge_once_the_config_has_the_address():
+    address = urlsplit(yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]).path
+    badges = re.findall(r"https://mybinder\.org/v2/gh([^)]+)", (ROOT / "README.md").read_text())
+    assert badges == ([f"{address}/main?urlpath=lab/tree/index.ipynb"] if address else [])
 
 
 def make(*arguments, cwd):

@@ -194,8 +194,8 @@ class TestTasks:
             "from lrsched.problems import Digits; from lrsched.optimizers import Adam\n"
             "from lrsched.training import train; from lrsched.schedules import Constant\n"
             "class Loud(Adam):\n"
-            "    def update(self, *arguments, said=[]):\n"
-            "        said or said.append(print('go', flush=True))\n"
+            "    def update(self, *arguments, lines=[]):\n"
+            "        lines or lines.append(print('go', flush=True))\n"
             "        return super().update(*arguments)\n"
             "train(Digits(hidden=(32,)), Loud(), Constant(0.1), steps=100_000, seeds=64)"
         )

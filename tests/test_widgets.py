@@ -218,23 +218,23 @@ def test_terms_stand_once_and_in_the_order_of_the_chapters():
 
 
 def test_there_is_a_card_for_each_term_and_two_for_each_schedule():
-    shown = cards()
-    slugs = [card["slug"] for card in shown.content["cards"]]
+    widget = cards()
+    slugs = [card["slug"] for card in widget.content["cards"]]
     assert slugs[: len(TERMS)] == [term["slug"] for term in TERMS]
     assert len(set(slugs)) == len(slugs)
     formulas, curves = ({s.removeprefix(kind) for s in slugs if s.startswith(kind)} for kind in ("formula-", "curve-"))
     assert formulas == curves and len(slugs) == len(TERMS) + 2 * len(curves)
-    assert shown.without_script.count("<details>") == len(slugs)
-    assert all(card["back"] in shown.without_script for card in shown.content["cards"])
-    assert repr(shown).startswith(f"Cards({len(slugs)} cards; ")
+    assert widget.without_script.count("<details>") == len(slugs)
+    assert all(card["back"] in widget.without_script for card in widget.content["cards"])
+    assert repr(widget).startswith(f"Cards({len(slugs)} cards; ")
 
 
 def test_a_widget_shows_first_what_a_page_without_script_needs(monkeypatch):
-    shown = []
-    monkeypatch.setattr("lrsched.course.widgets.widget.display", lambda data, **options: shown.append(data))
+    displays = []
+    monkeypatch.setattr("lrsched.course.widgets.widget.display", lambda data, **options: displays.append(data))
     explorer = one()
     explorer._ipython_display_()
-    page, widget = shown
+    page, widget = displays
     assert page["text/html"] == explorer.first_frame
     assert widget["text/plain"] == repr(explorer)
     assert widget["application/vnd.jupyter.widget-view+json"]["model_id"] == explorer.model_id

@@ -159,7 +159,7 @@ def test_paper_has_every_widget(visit, addresses):
 
 def test_the_keys_of_a_slider(opened):
     page = opened("explorer")
-    shown = page.locator(".setting output").first
+    output = page.locator(".setting output").first
     slider(page).focus()
     for key, value in [
         ("ArrowRight", "0.5"),
@@ -173,7 +173,7 @@ def test_the_keys_of_a_slider(opened):
         ("PageUp", "0.5"),
     ]:
         page.keyboard.press(key)
-        assert shown.inner_text() == value
+        assert output.inner_text() == value
         assert sentence(page).startswith(f"Multiplied by {value} every 50 updates")
     assert page.evaluate("scrollY") == 0
 
@@ -196,7 +196,7 @@ def test_each_frame_shows_its_own_curves_and_its_sentence(opened, widgets):
             assert page.locator(".caption").inner_text() == sentence(page)
             seen.append((sentence(page), page.locator("[data-axes]").last.inner_html()))
         slider(page).press("ArrowRight")
-    assert [said for said, _ in seen] == content["sentences"]
+    assert [sentence for sentence, _ in seen] == content["sentences"]
     assert len({drawn for _, drawn in seen}) == 10
 
 
@@ -336,7 +336,7 @@ TEXT_OF = "html => Object.assign(document.createElement('p'), {innerHTML: html})
 
 def test_every_answer_gets_its_own_sentence(opened, widgets):
     page = opened("quiz")
-    told = 0
+    replies = 0
     for number, asked in enumerate(widgets["quiz"].content["questions"], start=1):
         for option in asked["options"]:
             if asked["kind"] == "number":
@@ -345,13 +345,13 @@ def test_every_answer_gets_its_own_sentence(opened, widgets):
             else:
                 question(page, number).locator(f"input[value='{option['id']}']").check()
             check(page, number)
-            said = question(page, number).get_by_role("status").text_content()
+            reply = question(page, number).get_by_role("status").text_content()
             bare = page.evaluate(TEXT_OF, option["feedback"])
-            assert bare in said
+            assert bare in reply
             if asked["kind"] != "several":
-                assert said.startswith("Right." if option.get("right") else "Not yet.")
-            told += 1
-    assert told == sum(len(asked["options"]) for asked in widgets["quiz"].content["questions"])
+                assert reply.startswith("Right." if option.get("right") else "Not yet.")
+            replies += 1
+    assert replies == sum(len(asked["options"]) for asked in widgets["quiz"].content["questions"])
 
 
 def test_several_answers_are_right_only_together(opened, widgets):
@@ -535,9 +535,9 @@ def test_all_works_without_storage_and_this_is_said_once(opened, name, script, t
 @pytest.mark.parametrize("name", ["quiz", "cards"])
 def test_what_is_kept_may_be_of_another_kind_than_expected(opened, widgets, name):
     keys = [asked["key"] for asked in widgets["quiz"].content["questions"]]
-    kept = {"round": "one", "places": {"learning-rate": [99, -1], "update": 3, "batch": None}}
-    kept |= dict(zip(keys, [5, "text", [99], {"0": 1}, None, [], [-1]], strict=True))
-    page = opened(name, script=damaged(json.dumps(kept)))
+    stored = {"round": "one", "places": {"learning-rate": [99, -1], "update": 3, "batch": None}}
+    stored |= dict(zip(keys, [5, "text", [99], {"0": 1}, None, [], [-1]], strict=True))
+    page = opened(name, script=damaged(json.dumps(stored)))
     answer_some(page, name)
     assert page.complaints == []
 

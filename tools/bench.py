@@ -115,6 +115,35 @@ def schedules(torch) -> None:
         print(f"{row}{theirs / (array / n):15.0f}", flush=True)
 
 
+def attached(torch) -> None:
+    from lrsched.torch import attach
+
+    heading("attach: us it adds to optimizer.step(), against torch's scheduler.step()  (goal: no more)")
+    n, s = 100_000, torch.optim.lr_scheduler
+
+    def warmup_cosine(o):
+        parts = s.LinearLR(o, 0.01, 1, n // 10), s.CosineAnnealingLR(o, n - n // 10)
+        return s.SequentialLR(o, list(parts), milestones=[n // 10])
+
+    cosine = lr.CosineDecay(0.1, decay_steps=n - n // 10)
+    warm = lr.Warmup(cosine, warmup_steps=n // 10, init_lr=0.001)
+    for name, schedule, make in [
+        ("cosine", lr.CosineDecay(0.1, decay_steps=n), lambda o: s.CosineAnnealingLR(o, n)),
+        ("warm-up and cosine", warm, warmup_cosine),
+    ]:
+        for groups in (1, 2, 8):
+            plain, ours, theirs = (
+                torch.optim.SGD([{"params": [torch.nn.Parameter(torch.zeros(1))]} for _ in range(groups)], lr=0.1)
+                for _ in range(3)
+            )
+            attach(ours, schedule).t = 30_000
+            names = {"plain": plain, "ours": ours, "scheduler": make(theirs)}
+            theirs.step()
+            without, with_it, step = cpu("plain.step()", "ours.step()", "scheduler.step()", number=3000, **names)
+            added = 1e6 * (with_it - without)
+            print(f"{name:20}{groups} groups: {added:5.2f}, torch {1e6 * step:5.2f}, ratio {added / 1e6 / step:4.2f}")
+
+
 def imports() -> None:
     heading("Import: ms of CPU time, each in a new interpreter")
     code = "from time import process_time as now; start = now(); import {}; print(now() - start)"
@@ -242,6 +271,7 @@ def main() -> None:
     torch.set_default_dtype(torch.float64)
     against_torch(torch)
     schedules(torch)
+    attached(torch)
 
 
 if __name__ == "__main__":

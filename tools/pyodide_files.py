@@ -164,7 +164,8 @@ def wheels() -> None:
 def versions() -> None:
     """Print what pip has to install to have the same NumPy and Matplotlib, with what Matplotlib needs."""
     listed = packages()
-    print(*(f"{name}=={listed[name]['version']}" for name in ("matplotlib", *listed["matplotlib"]["depends"])))
+    names = ("matplotlib", *listed["matplotlib"]["depends"])
+    print(*(f"{name}=={listed[name]['version']}" for name in names), sep="\n")
 
 
 def main() -> None:

@@ -128,8 +128,9 @@ def test_notebook_runs_from_top_to_bottom(name, opened, seconds):
     start = time.monotonic()
     cells = notebook.run_all()
     here = round(time.monotonic() - start, 1)
-    with ProcessPoolExecutor(1, get_context("spawn")) as apart:  # nbclient and Playwright both want the only event loop
-        seconds[name] = here, apart.submit(native, ROOT / name).result(SECONDS)
+    # Nbclient and Playwright both want the only event loop.
+    with ProcessPoolExecutor(1, get_context("spawn")) as process:
+        seconds[name] = here, process.submit(native, ROOT / name).result(SECONDS)
     stored = [c for c in json.loads((ROOT / name).read_text())["cells"] if c["cell_type"] == "code"]
     counts = [cell["execution_count"] for cell in cells]  # the page before the notebook has run something, too
     assert counts == list(range(counts[0], counts[0] + len(stored)))
@@ -148,14 +149,14 @@ def kinds(cell: dict) -> set[str]:
 
 
 def test_kernel_has_the_versions_of_pyodide(opened):
-    shown = opened("index.ipynb").run(0, "import sys, numpy\nprint(sys.version[:4], numpy.__version__, numpy.__file__)")
-    assert "3.12 2.0.2 /lib/python3.12/site-packages/numpy/__init__.pyc" in shown
+    text = opened("index.ipynb").run(0, "import sys, numpy\nprint(sys.version[:4], numpy.__version__, numpy.__file__)")
+    assert "3.12 2.0.2 /lib/python3.12/site-packages/numpy/__init__.pyc" in text
 
 
 def test_figure_of_matplotlib_appears(opened):
-    shown = opened("index.ipynb").run(0, FIGURE)
-    assert "image/png" in shown
-    assert "stderr" not in shown
+    output = opened("index.ipynb").run(0, FIGURE)
+    assert "image/png" in output
+    assert "stderr" not in output
 
 
 def test_sliders_of_ipywidgets_and_of_the_course_answer_the_arrow_keys(opened):

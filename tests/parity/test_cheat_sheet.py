@@ -9,7 +9,7 @@ import optax
 import pytest
 import torch
 
-SHEET = json.loads((Path(__file__).parents[2] / "lrsched/course/cheat_sheet.json").read_text("utf-8"))
+SHEET = json.loads((Path(__file__).parents[2] / "lrsched/course/review/cheat_sheet.json").read_text("utf-8"))
 LIBRARIES = {"torch": torch.optim.lr_scheduler, "optax": optax}
 
 

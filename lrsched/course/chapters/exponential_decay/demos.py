@@ -22,11 +22,11 @@ def eternity(schedule: Schedule, seen: int, updates: int) -> Callable[..., str]:
 
     def draw(ax: Axes, complete: bool) -> str:
         far = 40
-        shown = updates if complete else seen
+        last = updates if complete else seen
         at, loss = way(schedule, updates), PROBLEM.expected_loss(schedule, updates)
         plotting.log_axis(ax).plot(PROBLEM.expected_loss(Constant(schedule(0)), far), **BACKGROUND)
         ax.annotate("constant rate", (far, loss[-1] / 2), (0, 6), textcoords="offset points", ha="right", va="bottom")
-        [curve] = ax.plot(at[: shown + 1], loss[: shown + 1], "-o", linewidth=1, markersize=4)
+        [curve] = ax.plot(at[: last + 1], loss[: last + 1], "-o", linewidth=1, markersize=4)
         curve.set_markevery(slice(0, 60))  # later dots would lie on these
         ax.set(xlim=(0, far), ylim=(0.03, 12), xlabel="way, in updates at the first rate", ylabel="expected loss")
         before = f"After {seen} updates the way is {at[seen]:.1f} updates at the first rate"

@@ -32,8 +32,8 @@ def two_teams(teams: Mapping[str, Comparison], rates: Mapping[str, Mapping[str, 
         ax.tick_params(axis="y", length=0)
         first, second = teams
         ax.annotate(f"○ {first}\n● {second}", (0.99, 0.99), xycoords="axes fraction", ha="right", va="top", size=12.2)
-        said = f"Open dots: {first}. Filled dots: {second}. They rank the schedules in opposite ways"
-        return f"{said}; {first} ran all at one rate, {second} each at its own." if complete else f"{said}."
+        text = f"Open dots: {first}. Filled dots: {second}. They rank the schedules in opposite ways"
+        return f"{text}; {first} ran all at one rate, {second} each at its own." if complete else f"{text}."
 
     return draw
 

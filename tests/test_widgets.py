@@ -246,7 +246,7 @@ def completed(ax, complete):
     return "It rises to 2." if complete else "It rises to 1."
 
 
-ANSWERS = {"more": "It does: $w$.", "less": "It does not."}
+ANSWERS = {"more": "It does: $w$ grows.", "less": "It does not."}
 
 
 def test_a_bet_has_its_first_picture_in_the_page_and_the_completed_one_without_script():

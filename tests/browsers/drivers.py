@@ -38,9 +38,8 @@ def programs() -> dict[str, str]:
         subprocess.run(f"apt-get update -qq && apt-get install -qq {' '.join(missing)}", shell=True)
     paths = {program: shutil.which(program) for program in PACKAGES}
     if missing := sorted(package for program, package in PACKAGES.items() if not paths[program]):
-        raise RuntimeError(
-            f"the packages {', '.join(missing)} are needed; as root: apt-get install {' '.join(missing)}"
-        )
+        packages = " ".join(missing)
+        raise RuntimeError(f"a program is missing that these tests drive; as root: apt-get install {packages}")
     return paths
 
 
@@ -94,7 +93,7 @@ class Firefox(Reader):
         self.page, self.console = page, []
         page.set_default_timeout(SECONDS * 1000)
         page.on("console", lambda message: self.hear(message.text))
-        page.on("pageerror", lambda error: self.console.append(str(error)))
+        page.on("pageerror", lambda error: self.hear(str(error)))
 
     def hear(self, text):
         """Keep a line of the console, less the theme's remarks and those on what the last page left half loaded."""

@@ -27,7 +27,7 @@ def book(tmp_path_factory):
 
 
 @pytest.fixture(scope="session", params=["firefox", "webkit"])
-def browser_of_reader(request, tmp_path_factory):
+def running(request, tmp_path_factory):
     paths = programs()
     with firefox(paths) if request.param == "firefox" else webkit(paths, tmp_path_factory.mktemp("home")) as reader:
         print(reader.js("navigator.userAgent"))
@@ -35,13 +35,13 @@ def browser_of_reader(request, tmp_path_factory):
 
 
 @pytest.fixture
-def reader(browser_of_reader, site):
+def reader(running, site):
     """Who has done nothing yet; what a page complained of at the end fails the test."""
-    browser_of_reader.open(site)
-    browser_of_reader.js("localStorage.clear()")
-    browser_of_reader.widen(1280)
-    yield browser_of_reader
-    assert browser_of_reader.complaints() == []
+    running.open(site)
+    running.js("localStorage.clear()")
+    running.widen(1280)
+    yield running
+    assert running.complaints() == []
 
 
 def all_of(css):
@@ -67,18 +67,21 @@ def test_page_is_drawn_fits_and_marks_its_links(reader, site, name, width):
 def test_bet_by_key_and_by_pointer_is_kept_until_another_one(reader, site):
     answers, label = all_of(".bet .answer"), "document.querySelector('.bet svg').ariaLabel"
     pressed = f"{answers}.map(answer => answer.ariaPressed === 'true')"
-    invitation, picture = ".bet .reply [role=status]", "document.querySelector('.bet svg [data-new]') !== null"
+    reply, picture = (
+        "document.querySelector('.bet .reply [role=status]').textContent",
+        "document.querySelector('.bet svg [data-new]') !== null",
+    )
     reader.read(site + CHAPTER)
-    first, before = reader.js(f"document.querySelector('{invitation}').textContent"), reader.js(label)
+    invitation, before = reader.js(reply), reader.js(label)
     reader.press(f"{answers}[1]", "Enter")
     assert reader.js(pressed) == [False, True, False]
-    reply = reader.js(f"document.querySelector('{invitation}').textContent")
-    assert reply != first and reader.js(picture) and reader.js(label) != before
+    first = reader.js(reply)
+    assert first != invitation and reader.js(picture) and reader.js(label) != before
     assert reader.js(f"{all_of('.bd-sidenav a[data-share]')}.length") == 1
 
     reader.read(site + CHAPTER)
     assert reader.js(pressed) == [False, True, False]
-    assert reader.js(f"document.querySelector('{invitation}').textContent") == reply
+    assert reader.js(reply) == first
     reader.click(button("Bet again"))
     assert reader.js(pressed) == [False] * 3 and reader.js(label) == before and not reader.js(picture)
     reader.click(f"{answers}[0]")
@@ -88,7 +91,7 @@ def test_bet_by_key_and_by_pointer_is_kept_until_another_one(reader, site):
 def test_demo_by_key_pointer_buttons_play_and_link(reader, site):
     slider = "document.querySelector('.lrsched.explorer input[type=range]')"
     value, place = f"{slider}.getAttribute('aria-valuetext')", f"Number({slider}.value)"
-    last, picture = reader_last(slider), "document.querySelector('.explorer svg[role=img]')"
+    last, picture = f"Number({slider}.max)", "document.querySelector('.explorer svg[role=img]')"
     reader.read(site + CHAPTER)
     at, seen = reader.js(place), {reader.js(f"{picture}.innerHTML")}
     for move, moved in (
@@ -111,10 +114,6 @@ def test_demo_by_key_pointer_buttons_play_and_link(reader, site):
     reader.click(link)
     wish = dict(setting.split(" = ") for setting in reader.js(f"{link}.title").split(", "))
     assert reader.js(value) == wish["rate"]
-
-
-def reader_last(slider):
-    return f"Number({slider}.max)"
 
 
 def test_words_are_chosen_by_pointer_and_by_key(reader, site):
@@ -196,8 +195,8 @@ def test_theme_changes_page_picture_and_sliders(reader, site):
     assert len(set(colours.values())) == 2
 
 
-def test_what_was_read_can_be_read_without_a_network(browser_of_reader, book):
-    reader = browser_of_reader
+def test_what_was_read_can_be_read_without_a_network(running, book):
+    reader = running
     with served(book) as site:
         reader.read(site + CHAPTER)
         reader.js(

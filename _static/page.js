@@ -39,8 +39,8 @@ addEventListener('DOMContentLoaded', () => {
     try { localStorage.setItem(key, JSON.stringify(kept)); } catch { return; }
     mark();
   }
-  function words({read = 0, bet, quiz, solved = 0}) {
-    return [read && `${Math.round(100 * read)} % read`, bet && 'bet placed', quiz && 'quiz solved', solved && `${Math.round(100 * solved)} % solved`].filter(Boolean).join(', ');
+  function words({read = 0, bet, quiz, solved}) {
+    return [read && `${Math.round(100 * read)} % read`, bet && 'bet placed', quiz && 'quiz solved', solved && 'solved'].filter(Boolean).join(', ');
   }
   const remove = document.createElement('button');
   remove.className = 'forget';
@@ -59,7 +59,7 @@ addEventListener('DOMContentLoaded', () => {
       link.removeAttribute('title');
       if (!text) continue;
       any = true;
-      const share = page.startsWith('exercises/') ? done.solved : (Math.min(done.read ?? 0, 1) + Boolean(done.bet) + Boolean(done.quiz)) / 3;
+      const share = page.startsWith('exercises/') ? Number(done.solved) : (Math.min(done.read ?? 0, 1) + Boolean(done.bet) + Boolean(done.quiz)) / 3;
       link.dataset.share = share > 0.96 ? 'all' : 'part';
       link.style.setProperty('--share', share);
       link.title = text;
@@ -77,6 +77,16 @@ addEventListener('DOMContentLoaded', () => {
       if (read > before) record(here, {read});
     });
     headings.forEach(heading => observer.observe(heading));
+  }
+  // Exercises are solved in a notebook, of which the page knows nothing: the reader says so.
+  if (here.startsWith('exercises/') && !here.endsWith('/index')) {
+    const box = document.createElement('input'), label = document.createElement('label');
+    box.type = 'checkbox';
+    box.checked = Boolean(load()[here]?.solved);
+    box.onchange = () => record(here, {solved: box.checked});
+    label.className = 'solved';
+    label.append(box, ' I have solved these exercises: mark them in the contents');
+    article?.append(label);
   }
   mark();
 });

@@ -41,9 +41,9 @@ def main(arguments: list[str] | None = None) -> str | None:
 
 def table(schedule: Schedule, steps: int) -> list[str]:
     """The rates of some of the updates, the last one included."""
-    shown = np.unique(np.linspace(0, steps - 1, ROWS).round().astype(int)).tolist()
-    width = max(len("update"), len(str(shown[-1])))
-    lines = [f"{'update':>{width}}  rate"] + [f"{t:{width}}  {schedule(t):.6g}" for t in shown]
+    updates = np.unique(np.linspace(0, steps - 1, ROWS).round().astype(int)).tolist()
+    width = max(len("update"), len(str(updates[-1])))
+    lines = [f"{'update':>{width}}  rate"] + [f"{t:{width}}  {schedule(t):.6g}" for t in updates]
     return lines + end(schedule, steps)
 
 

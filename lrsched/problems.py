@@ -78,15 +78,15 @@ class _Landscape(Problem):
 
 @dataclass(frozen=True)
 class Quadratic(_Landscape):
-    r"""The loss :math:`\tfrac12\sum_i c_i w_i^2`, with normal noise in its gradients :math:`c_i w_i`.
+    """The loss ``sum(c * w**2) / 2``, with normal noise in its gradients ``c * w``.
 
     Parameters
     ----------
     curvatures : number or sequence of numbers, (parameters,)
-        The :math:`c_i`, each above 0, in units of loss by squared parameter. Gradient descent is stable for rates
+        The ``c``, each above 0, in units of loss by squared parameter. Gradient descent is stable for rates
         below 2 / max(c).
     noise : number
-        The standard deviation :math:`\sigma` of the noise in each coordinate of the gradient, 0 or more.
+        The standard deviation ``sigma`` of the noise in each coordinate of the gradient, 0 or more.
     start : number or sequence of numbers, (parameters,)
         The initial parameters, the same for every seed.
 
@@ -124,9 +124,9 @@ class Quadratic(_Landscape):
         object.__setattr__(self, "start", tuple(map(float, start)))
 
     def expected_loss(self, schedule: ScheduleLike, steps: int) -> np.ndarray:
-        r"""The exact expected loss of SGD without momentum.
+        """The exact expected loss of SGD without momentum.
 
-        The second moments are exact: :math:`m_i \leftarrow (1-\eta c_i)^2 m_i + \eta^2\sigma^2`.
+        The second moments are exact: ``m = (1 - lr * c)**2 * m + lr**2 * sigma**2``.
 
         Parameters
         ----------
@@ -165,19 +165,19 @@ class Quadratic(_Landscape):
 
 @dataclass(frozen=True, kw_only=True)
 class Ravine(_Landscape):
-    r"""A bent valley in the plane, :math:`\tfrac12 x^2 + \tfrac12 s (y - x^2/4)^2`: steep across, flat along.
+    """A bent valley in the plane, ``x**2 / 2 + s * (y - x**2 / 4)**2 / 2``: steep across, flat along.
 
-    Made for pictures of paths. Its minimum is 0 at the origin, where the curvatures are 1 and :math:`s`
+    Made for pictures of paths. Its minimum is 0 at the origin, where the curvatures are 1 and ``s``
     (a straight ravine is ``Quadratic([1, 25], start=[-4, 1])``).
 
     Parameters
     ----------
     steepness : number
-        The curvature :math:`s` across the valley, above 0, in units of loss by squared parameter.
+        The curvature ``s`` across the valley, above 0, in units of loss by squared parameter.
     noise : number
         The standard deviation of the normal noise in each coordinate of the gradient, 0 or more.
     start : sequence of two numbers
-        The initial :math:`x` and :math:`y`, the same for every seed.
+        The initial ``x`` and ``y``, the same for every seed.
 
     Raises
     ------

@@ -10,14 +10,15 @@ __all__ = ["tuned_ratio"]
 
 
 def tuned_ratio(arm: Tuned, to: Tuned, *, draws: int = 1000) -> Interval:
-    r"""Return the ratio of two tuned arms, with an interval that holds the error of tuning too.
+    """Return the ratio of two tuned arms, with an interval that holds the error of tuning too.
 
     Each draw tunes both arms on a random half of the seeds, and races them at these rates, seed by seed, on a resample
     of the other half:
 
-    .. math:: \text{mean over } s \in R \text{ of } \frac{a(s, \hat\eta_a(T))}{b(s, \hat\eta_b(T))}
+    ``mean over s in R of loss_arm(s, best_arm(T)) / loss_to(s, best_to(T))``,
 
-    where `T` and `R` are the halves and the hats the best rates on `T`. The interval holds 95 % of the draws.
+    where T and R are the halves, and best_arm(T) is the rate with the lowest mean loss on T.
+    The interval holds 95 % of the draws.
 
     Parameters
     ----------

@@ -307,3 +307,20 @@ def test_chapter_works_in_jupyterlab(lab, visit):
     text = "\n".join(page.locator(".jp-MarkdownCell").all_inner_texts())
     assert len(text) > 500
     assert re.findall(r":::.*|```.*|\{[a-z:]+\}`?", text) == []
+
+
+def test_the_contents_mark_what_was_read_bet_and_solved_until_the_marks_are_removed(site, visit):
+    page = visit(f"{site}chapters/learning_rate.html")
+    page.locator(".bet:not(.first-frame) .answer").first.click()
+    page.locator("#the-formula > h2").scroll_into_view_if_needed()
+    page.wait_for_function("/\\d+ % read, bet placed/.test(document.querySelector('.bd-sidenav a.current').title)")
+    page.goto(f"{site}exercises/step_decay.html")
+    page.get_by_role("checkbox", name="I have solved these exercises").check()
+    assert page.locator(".bd-sidenav a.current").last.get_attribute("title") == "solved"
+    page.reload()
+    assert page.get_by_role("checkbox", name="I have solved these exercises").is_checked()
+    page.get_by_role("button", name="Remove my marks").click()
+    assert page.locator(".bd-sidenav a[data-share]").count() == 0
+    page.evaluate("localStorage.setItem('lrsched:progress', '[[')")
+    page.reload()
+    assert page.complaints == []

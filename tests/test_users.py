@@ -456,9 +456,9 @@ class TestCommand:
         schedule = Warmup(CosineDecay(0.1, decay_steps=90), warmup_steps=10)
         header, *rows = self.run(capsys, "table", self.SCHEDULE).splitlines()
         assert header.split() == ["update", "rate"]
-        shown = [row.split() for row in rows]
-        assert [int(t) for t, _ in shown] == [0, 10, 20, 30, 40, 50, 59, 69, 79, 89, 99]
-        assert all(float(rate) == pytest.approx(schedule(int(t)), rel=1e-5) for t, rate in shown)
+        cells = [row.split() for row in rows]
+        assert [int(t) for t, _ in cells] == [0, 10, 20, 30, 40, 50, 59, 69, 79, 89, 99]
+        assert all(float(rate) == pytest.approx(schedule(int(t)), rel=1e-5) for t, rate in cells)
 
     def test_a_table_beyond_the_end_says_so(self, capsys):
         assert self.run(capsys, "table", self.SCHEDULE, "--steps", "200").endswith(
@@ -500,8 +500,8 @@ class TestCommand:
 
     def test_from_the_shell(self):
         code = [sys.executable, "-m", "lrsched", "table"]
-        shown = subprocess.run([*code, "LinearDecay(0.1, decay_steps=2)"], capture_output=True, text=True)
-        assert shown.stdout.split() == ["update", "rate", "0", "0.1", "1", "0.05"]
+        done = subprocess.run([*code, "LinearDecay(0.1, decay_steps=2)"], capture_output=True, text=True)
+        assert done.stdout.split() == ["update", "rate", "0", "0.1", "1", "0.05"]
         refused = subprocess.run([*code, "1"], capture_output=True, text=True)
         assert (refused.returncode, refused.stderr) == (1, "schedule must be a constructor call, got '1', a int\n")
 

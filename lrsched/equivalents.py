@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from lrsched._schedule import listed, near, refuse_foreign
+from lrsched._names import listed, near, refuse_foreign
 from lrsched.schedules import (
     Constant,
     CosineDecay,
@@ -228,6 +228,9 @@ def _refuse(**arguments):
         if value != only:
             raise ValueError(f"{name} must be {only!r} to have an equal here, got {value!r}: {why}")
 
+
+NO_NOISE = (None, "a schedule of ours is the same in each run")
+NO_POWER = (1.0, "our half wave has no power")
 
 # torch
 
@@ -515,16 +518,16 @@ def _transformers_wsd(
             raise ValueError(f"{name} must be one of {listed([*shapes])}, got {value!r}")
     if num_stable_steps is None:
         num_stable_steps = num_training_steps - num_warmup_steps - num_decay_steps
-    low, pieces = lr * min_lr_ratio, [(Constant(lr), num_stable_steps)]
-    if decay_type == "cosine":
-        pieces += [(_waves(lr, low, num_decay_steps, num_cycles), num_decay_steps)] if num_decay_steps else []
-    else:
+    low = lr * min_lr_ratio
+    pieces = [(Constant(lr), num_stable_steps)]
+    if num_decay_steps and decay_type == "cosine":
+        pieces.append((_waves(lr, low, num_decay_steps, num_cycles), num_decay_steps))
+    elif num_decay_steps:
         decay = LinearDecay if decay_type == "linear" else SqrtCooldown
-        pieces += [(decay(lr, decay_steps=num_decay_steps, min_lr=low), num_decay_steps)] if num_decay_steps else []
-    after = [] if num_decay_steps and (decay_type != "cosine" or num_cycles == 0.5) else [(_flat(low), None)]
-    if not after:
-        pieces[-1] = (pieces[-1][0], None)
-    whole = _chain(*pieces, *after)
+        pieces.append((decay(lr, decay_steps=num_decay_steps, min_lr=low), num_decay_steps))
+    if not num_decay_steps or (decay_type == "cosine" and num_cycles != 0.5):  # else the decay is held at its end
+        pieces.append((_flat(low), None))
+    whole = _chain(*pieces[:-1], (pieces[-1][0], None))
     if num_warmup_steps == 0 or low == lr:
         return whole
     return Warmup(whole, warmup_steps=num_warmup_steps, init_lr=low, shape=shapes[warmup_type])
@@ -713,15 +716,13 @@ def _optax_warmup_constant(init_value, peak_value, warmup_steps):
 @_of("optax.warmup_cosine_decay_schedule", init_value=0.0, peak_value=0.1, warmup_steps=10, decay_steps=100)
 def _optax_warmup_cosine(init_value, peak_value, warmup_steps, decay_steps, end_value=0.0, exponent=1.0):
     """The same, also after the end. ``decay_steps`` counts the warm-up in. Without an equal: another ``exponent``."""
-    _refuse(exponent=(exponent, 1.0, "our half wave has no power"))
+    _refuse(exponent=(exponent, *NO_POWER))
     if decay_steps <= warmup_steps:
         raise ValueError(f"decay_steps must be above warmup_steps = {warmup_steps}, got {decay_steps}")
     wave = _wave(peak_value, end_value, decay_steps - warmup_steps)
-    return (
-        _chain((_line(init_value, peak_value, warmup_steps), warmup_steps), (wave, None))
-        if (init_value > peak_value)
-        else _warm(wave, warmup_steps, init_value)
-    )
+    if init_value > peak_value:
+        return _chain((_line(init_value, peak_value, warmup_steps), warmup_steps), (wave, None))
+    return _warm(wave, warmup_steps, init_value)
 
 
 @_of(
@@ -750,7 +751,7 @@ def _optax_warmup_exponential(
 @_of("optax.cosine_decay_schedule", init_value=0.1, decay_steps=100, alpha=0.1)
 def _optax_cosine(init_value, decay_steps, alpha=0.0, exponent=1.0):
     """The same, also after the end. ``alpha`` is a share of the peak. Without an equal: another ``exponent``."""
-    _refuse(exponent=(exponent, 1.0, "our half wave has no power"))
+    _refuse(exponent=(exponent, *NO_POWER))
     return _wave(init_value, init_value * alpha, decay_steps)
 
 
@@ -810,8 +811,8 @@ def _timm_cosine(
     warm-up, and the rate falls to it at the end of that. Without an equal: noise, ``k_decay`` other than 1.
     """
     _refuse(
-        noise_range_t=(noise_range_t, None, "a schedule of ours is the same in each run"),
-        k_decay=(k_decay, 1.0, "our half wave has no power"),
+        noise_range_t=(noise_range_t, *NO_NOISE),
+        k_decay=(k_decay, *NO_POWER),
     )
     cycles = _timm_cycles(lr, t_initial, lr_min, cycle_mul, cycle_decay, cycle_limit, _wave)
     return _timm_warmup(cycles, lr, warmup_t, warmup_lr_init, warmup_prefix)
@@ -836,7 +837,7 @@ def _timm_poly(
     ``k_decay`` other than 1, a cycle whose top is below ``lr_min``.
     """
     _refuse(
-        noise_range_t=(noise_range_t, None, "a schedule of ours is the same in each run"),
+        noise_range_t=(noise_range_t, *NO_NOISE),
         k_decay=(k_decay, 1.0, "our powers are of what is left of the time"),
     )
 
@@ -850,7 +851,7 @@ def _timm_poly(
 @_of("timm.StepLRScheduler", lr=0.1, decay_t=30, decay_rate=0.5)
 def _timm_step(lr, decay_t, decay_rate=1.0, warmup_t=0, warmup_lr_init=0.0, warmup_prefix=True, noise_range_t=None):
     """The same for ever. Without an equal: noise."""
-    _refuse(noise_range_t=(noise_range_t, None, "a schedule of ours is the same in each run"))
+    _refuse(noise_range_t=(noise_range_t, *NO_NOISE))
     steps = StepDecay(lr, decay_rate=decay_rate, step_size=decay_t)
     return _timm_warmup(steps, lr, warmup_t, warmup_lr_init, warmup_prefix)
 
@@ -862,7 +863,7 @@ def _timm_multi_step(
     """The same for ever: theirs has the new rate one step before each of `decay_t`, and so has ours. Without an
     equal: noise.
     """
-    _refuse(noise_range_t=(noise_range_t, None, "a schedule of ours is the same in each run"))
+    _refuse(noise_range_t=(noise_range_t, *NO_NOISE))
     drops = _drops(lr, Counter(boundary - 1 for boundary in decay_t), decay_rate)
     return _timm_warmup(drops, lr, warmup_t, warmup_lr_init, warmup_prefix)
 
@@ -887,7 +888,7 @@ def _timm_wsd(
     ``decay_fn`` "exp", a function, or "power" with another ``decay_power`` than 0.5 and 1.
     """
     _refuse(
-        noise_range_t=(noise_range_t, None, "a schedule of ours is the same in each run"),
+        noise_range_t=(noise_range_t, *NO_NOISE),
         stable_fn=(stable_fn, "constant", "our decays start from a rate that is held"),
     )
     kinds = {"linear": LinearDecay, "1-sqrt": SqrtCooldown, "cosine": CosineDecay}
@@ -922,18 +923,18 @@ def _timm_warmup(schedule, lr, steps, init_lr, prefix):
     return _chain((_line(init_lr, lr, steps), steps), (schedule if prefix else Shift(schedule, by=steps), None))
 
 
+READS_LOSS = "it reads the loss, so that its rate is no function of the step; see ReduceOnPlateau."
 NO_EQUAL = {
-    "torch.ReduceLROnPlateau": "it reads the loss, so that its rate is no function of the step; see ReduceOnPlateau.",
+    "torch.ReduceLROnPlateau": READS_LOSS,
     "torch.MultiplicativeLR": "each of its rates is made from the last, for a function that only it knows; give the "
     "product so far to a Product.",
     "torch.ChainedScheduler": "it multiplies what its parts do to the rate; Join and Warmup put one after the other.",
-    "transformers.reduce_lr_on_plateau": "it reads the loss, so that its rate is no function of the step; see "
-    "ReduceOnPlateau.",
+    "transformers.reduce_lr_on_plateau": READS_LOSS,
     "transformers.greedy": "it reads the loss, so that its rate is no function of the step.",
     "transformers.get_adafactor_schedule": "it shows the rate that Adafactor finds by itself.",
-    "keras.ReduceLROnPlateau": "it reads the loss, so that its rate is no function of the step; see ReduceOnPlateau.",
+    "keras.ReduceLROnPlateau": READS_LOSS,
     "keras.LearningRateScheduler": "it is a callback that counts epochs; lrsched.keras.to_keras counts updates.",
-    "optax.reduce_on_plateau": "it reads the loss, so that its rate is no function of the step; see ReduceOnPlateau.",
-    "timm.PlateauLRScheduler": "it reads the loss, so that its rate is no function of the step; see ReduceOnPlateau.",
+    "optax.reduce_on_plateau": READS_LOSS,
+    "timm.PlateauLRScheduler": READS_LOSS,
     "timm.TanhLRScheduler": "no schedule of ours falls as a hyperbolic tangent does; CosineDecay is of a like shape.",
 }

@@ -30,7 +30,7 @@ class KerasSchedule(keras.optimizers.schedules.LearningRateSchedule):
 
     def __init__(self, schedule: ScheduleLike, steps: int | None = None) -> None:
         super().__init__()
-        self.schedule = part("schedule", schedule, "CosineDecay(0.1, decay_steps=100)")
+        self.schedule = part("schedule", schedule)
         self.steps = None if steps is None else argument("steps", steps)
         if self.steps is not None:
             end = self.schedule.total_steps
@@ -117,15 +117,10 @@ class Rate(keras.callbacks.Callback):
 
     def __init__(self, schedule: ScheduleLike) -> None:
         super().__init__()
-        self.schedule = part("schedule", schedule, "CosineDecay(0.1, decay_steps=100)")
+        self.schedule = part("schedule", schedule)
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Set the rate that this batch uses."""
         optimizer = self.model.optimizer
-        instance(
-            "learning_rate",
-            optimizer._learning_rate,
-            keras.Variable,
-            "a number, where Rate sets it",
-        )
+        instance("learning_rate", optimizer._learning_rate, keras.Variable, "a number, where Rate sets it")
         optimizer.learning_rate = self.schedule(int(ops.convert_to_numpy(optimizer.iterations)))

@@ -54,7 +54,7 @@ def to_optax(schedule: ScheduleLike, *, steps: int | None = None) -> optax.Sched
     >>> jax.jit(jax.vmap(to_optax(schedule)))(jax.numpy.arange(5)).round(4).tolist()
     [0.0, 0.25, 0.5, 0.4267999827861786, 0.25]
     """
-    schedule = part("schedule", schedule, "CosineDecay(0.1, decay_steps=100)")
+    schedule = part("schedule", schedule)
     if steps is not None:
         return _table(schedule, argument("steps", steps))
 

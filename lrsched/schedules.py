@@ -28,7 +28,8 @@ from itertools import pairwise
 import numpy as np
 
 from lrsched._check import argument, instance, number, numbers, strictly_rising
-from lrsched._schedule import Piecewise, Schedule, answers_foreign_names, part, rates
+from lrsched._names import answers_foreign_names
+from lrsched._schedule import Piecewise, Schedule, part, rates
 from lrsched.interfaces import ScheduleLike
 
 __all__ = [
@@ -660,7 +661,7 @@ class Warmup(Piecewise):
 
     def __post_init__(self):
         super().__post_init__()
-        schedule = part("schedule", self.schedule, "CosineDecay(0.1, decay_steps=100)")
+        schedule = part("schedule", self.schedule)
         if 0 < self.warmup_steps < 1:
             raise ValueError(
                 f"warmup_steps must be 0 or at least 1, got {self.warmup_steps}; for a share of a run, "
@@ -951,14 +952,14 @@ def warmup_stable_decay(
     array([0.05, 0.1 , 0.05])
     """
     stable = Warmup(Constant(peak_lr), warmup_steps=warmup_steps, init_lr=init_lr)
-    decay = _DECAYS[argument("shape", shape)](peak_lr, decay_steps=decay_steps, min_lr=min_lr)
-    start = argument("total_steps", total_steps) - decay.decay_steps
+    decay_steps = argument("decay_steps", decay_steps)
+    start = argument("total_steps", total_steps) - decay_steps
     if start < stable.warmup_steps:
         raise ValueError(
             f"total_steps must be at least warmup_steps + decay_steps = {warmup_steps} + {decay_steps}, "
             f"got {total_steps}"
         )
-    return Join([stable, decay], boundaries=[start]) if start else decay
+    return cooldown(stable, at=start, steps=decay_steps, shape=shape, min_lr=min_lr)
 
 
 _DECAYS = {"linear": LinearDecay, "sqrt": SqrtCooldown, "cosine": CosineDecay}

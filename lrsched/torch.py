@@ -157,7 +157,7 @@ def attach(
     3 0.05
     """
     optimizer = _unwrap(optimizer)
-    attached = Attached(optimizer, _fit(schedule), _fitting(multipliers, optimizer))
+    attached = Attached(optimizer, part("schedule", schedule), _fitting(multipliers, optimizer))
     setattr(optimizer, HANDLE, attached)
     return attached
 
@@ -208,7 +208,7 @@ class Scheduler(LRScheduler):
         steps_per_update: int = 1,
     ):
         inner = _unwrap(optimizer)
-        self.schedule = _fit(schedule)
+        self.schedule = part("schedule", schedule)
         self.multipliers = _fitting(multipliers, optimizer)
         self.steps_per_update = number("steps_per_update", steps_per_update, "a whole number of 1 or more")
         super().__init__(optimizer)
@@ -239,8 +239,7 @@ class Scheduler(LRScheduler):
         self._set()
 
     def _set(self, *_: object) -> None:
-        _set_rates(self.optimizer.param_groups, self.schedule(self.t), self.multipliers)
-        self._last_lr = [group["lr"] for group in self.optimizer.param_groups]
+        self._last_lr = self.get_lr()
 
 
 def layer_groups(model: torch.nn.Module, *, decay: float, layers: Sequence[str] | None = None) -> list[dict]:
@@ -308,10 +307,6 @@ def _layers(model: torch.nn.Module) -> list[str]:
         if not any(name != other and f"{name}.".startswith(f"{other}.".lstrip(".")) for other in lists)
     ]
     return max((lists[name] for name in outer), key=len, default=[])
-
-
-def _fit(schedule: object) -> Schedule:
-    return part("schedule", schedule, "CosineDecay(0.1, decay_steps=100)")
 
 
 def _unwrap(optimizer: Optimizer) -> Optimizer:

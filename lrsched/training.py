@@ -273,6 +273,12 @@ class Comparison:
     def _reference(self, to: Any) -> Any:
         return next(iter(self)) if to is None else _check.option("to", to, self)
 
+    def _versus(self, metric: str) -> tuple[float, str, Callable[..., Interval]]:
+        """How two arms are compared by a score: the value at which they are even, the words, and the method."""
+        if metric == "accuracy":
+            return 0.0, "minus that of", self.difference
+        return 1.0, "divided by that of", self.ratio
+
     def _compared(self, operation: np.ufunc, name: Any, metric: str | None, split: str, to: Any) -> Interval:
         name, to = _check.option("name", name, self), self._reference(to)
         scores = self.scores(metric, split)

@@ -4,6 +4,7 @@ import re
 import sys
 
 import pytest
+from matplotlib.colors import to_hex
 from pages import ROOT
 from test_plotting import luminance
 
@@ -62,7 +63,7 @@ def test_what_is_drawn_without_a_colour_has_that_of_its_axis():
     paint(fig)
     assert top.lines[0].get_color() == PALETTE["orange"]
     assert bottom.lines[0].get_color() == PALETTE["grey"]
-    assert plotting.matplotlib.colors.to_hex(band.get_facecolor()[0]) == PALETTE["blue"]
+    assert to_hex(band.get_facecolor()[0]) == PALETTE["blue"]
     assert f"var(--rate-word, {PALETTE['orange']})" in plotting.svg(fig)
 
 

@@ -4,7 +4,7 @@ import re
 import numpy as np
 import pytest
 
-from lrsched import Constant, CosineDecay, StepDecay, plotting, range_test
+from lrsched import Constant, CosineDecay, StepDecay, _figure, plotting, range_test
 from lrsched.optimizers import SGD
 from lrsched.plateau import ReduceOnPlateau
 from lrsched.problems import Quadratic
@@ -60,14 +60,14 @@ def test_shortened_paths_keep_every_point():
         points = np.round(rng.normal(scale=scale, size=(500, 2)), 6)
         points[::7] = np.round(points[::7])  # whole numbers, as in 200.0
         path = "M " + " \nL ".join(f"{x:.6f} {y:.6f}" for x, y in points) + " \nz\n"
-        short = plotting.shorten(path)
+        short = _figure.shorten(path)
         np.testing.assert_allclose(absolute(short), absolute(path), atol=0.0501)
         assert len(short) < 0.65 * len(path)
 
 
 def test_shortened_paths_keep_curves_and_several_parts():
     path = "M 10 20 \nQ 20.5 20 20.5 30.25 \nC 1 2 3 4 5 6 \nz\nM 0.5 0.5 \nL 200.3 0.05 \n"
-    np.testing.assert_allclose(absolute(plotting.shorten(path)), absolute(path), atol=0.0501)
+    np.testing.assert_allclose(absolute(_figure.shorten(path)), absolute(path), atol=0.0501)
 
 
 def curves(svg):

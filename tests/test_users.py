@@ -267,7 +267,7 @@ class TestForeignNames:
 
     def test_every_answer_is_an_argument_of_ours(self):
         ours = {field for s in ONE_OF_EACH for field in type(s).__dataclass_fields__}
-        assert lrsched._schedule.FOREIGN.keys() <= ours
+        assert lrsched._names.FOREIGN.keys() <= ours
 
 
 class TestWritingDown:

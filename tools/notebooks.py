@@ -25,8 +25,8 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+from lrsched._figure import digest
 from lrsched.course.widgets.widget import state_digest
-from lrsched.plotting import digest
 
 ROOT = Path(__file__).resolve().parents[1]
 TAGS = re.compile(r"hide-input|remove-cell|raises-exception|dialogue|answer-[\w-]+")

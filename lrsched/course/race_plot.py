@@ -53,12 +53,12 @@ def race(
     caption : str
         What the open dots are, or anything else that the drawing does not say.
     """
-    to = to or next(iter(comparison))
-    metric = metric or comparison[to].problem.metric
-    even, relation = (0.0, "minus that of") if metric == "accuracy" else (1.0, "divided by that of")
+    to = comparison._reference(to)
+    metric = metric or comparison._metric
+    even, relation, _ = comparison._versus(metric)
 
     def results(one: Comparison) -> dict[str, Interval]:
-        paired = one.difference if metric == "accuracy" else one.ratio
+        _, _, paired = one._versus(metric)
         return {name: paired(name, metric, split, to) for name in one if name != to}
 
     rows, open_rows = results(comparison), results(beside) if beside else {}

@@ -8,7 +8,7 @@ import anywidget
 import traitlets
 from IPython.display import display
 
-from lrsched.plotting import digest
+from lrsched._figure import digest
 
 
 def text(file: str) -> str:

@@ -57,6 +57,7 @@ __all__ = [
     "rates",
     "train",
     "tune",
+    "tuned_ratio",
     "updates",
     "warmup_stable_decay",
 ]
@@ -96,6 +97,7 @@ if TYPE_CHECKING:  # what an editor and a type checker read
         warmup_stable_decay,
     )
     from lrsched.training import Comparison, History, Tuned, compare, train, tune
+    from lrsched.tuning import tuned_ratio
 else:  # what runs: a module is loaded when it is first asked for, so that a schedule costs little more than NumPy
     _CORE = (
         "interfaces",
@@ -106,6 +108,7 @@ else:  # what runs: a module is loaded when it is first asked for, so that a sch
         "problems",
         "intervals",
         "training",
+        "tuning",
         "lr_range",
         "equivalents",
     )

@@ -34,8 +34,10 @@ def tuned_ratio(arm: Tuned, to: Tuned, *, draws: int = 1000) -> Interval:
 
     Raises
     ------
+    TypeError
+        If an argument is of another type.
     ValueError
-        If the arms have other or too few seeds.
+        If `draws` is no whole number of 1 or more, or the arms have other or too few seeds.
 
     Examples
     --------
@@ -46,7 +48,9 @@ def tuned_ratio(arm: Tuned, to: Tuned, *, draws: int = 1000) -> Interval:
     >>> tuned_ratio(linear, constant).mean < 1
     True
     """
-    _check.number("draws", draws, "a whole number of 1 or more")
+    for name, tuned in (("arm", arm), ("to", to)):
+        _check.instance(name, tuned, Tuned, "a Tuned, as `tune` returns it")
+    draws = _check.number("draws", draws, "a whole number of 1 or more")
     seeds = arm.scores.shape[1]
     if to.scores.shape[1] != seeds or seeds < 8:
         raise ValueError(f"arm and to must have the same seeds, 8 or more, got {seeds} and {to.scores.shape[1]}")

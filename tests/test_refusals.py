@@ -14,6 +14,7 @@ PROBLEM = Quadratic([1.0, 2.0], noise=0.1)
 SCHEDULE = CosineDecay(0.1, decay_steps=9)
 HISTORY = lrsched.train(PROBLEM, SGD(), SCHEDULE, seeds=3)
 COMPARISON = lrsched.compare(PROBLEM, {"a": (SGD(), SCHEDULE), "b": (SGD(), Constant(0.1))}, steps=9, seeds=3)
+TUNED = lrsched.tune(PROBLEM, SGD(), Constant, [0.1, 0.2], steps=9, seeds=8)
 RANGE = lrsched.range_test(PROBLEM, SGD(), steps=9, seeds=3)
 DIGITS = Digits(pool_size=20)
 POINTS = np.ones((2, 2))
@@ -82,6 +83,7 @@ CALLS = {  # a right call of everything public that takes arguments
         "problem": PROBLEM, "optimizer": SGD(), "make_schedule": Constant, "peak_lrs": [0.1, 0.2], "steps": 3,
         "seeds": 2, "executor": None, "progress": False,
     },
+    lrsched.tuned_ratio: {"arm": TUNED, "to": TUNED, "draws": 3},
     lrsched.range_test: {
         "problem": PROBLEM, "optimizer": SGD(), "min_lr": 0.01, "max_lr": 1, "steps": 9, "seeds": 2, "smoothing": 0.5,
     },

@@ -279,6 +279,10 @@ class OpenFunction(FunctionTask):
         super().__post_init__()
         self.mistakes = [(requirement.breaks, requirement.sentence) for requirement in self.requirements]
 
+    def allows(self, values: np.ndarray) -> bool:
+        """Whether these meet every requirement but the goal, as what the advice leads to must."""
+        return all(requirement.holds(values) for requirement in self.requirements[:-1])
+
     def _calls(self, function: Callable) -> list[Result]:
         """Up to the first trouble: there may be a thousand cases."""
         results = []

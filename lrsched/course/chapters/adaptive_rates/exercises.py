@@ -553,10 +553,6 @@ def last(rates):
     return losses(tuple(rates.tolist()))[-50:].max()
 
 
-def falls(rates):
-    return np.all(np.diff(rates) <= 0) and rates[-1] <= rates[0] / 10
-
-
 @open_function(
     title="Stop the bouncing",
     section="The puzzle solved",
@@ -567,7 +563,7 @@ def falls(rates):
         f"up to "
         f"{last(rates):.2g}. The goal for these is {GOAL:g}."
     ),
-    advice=lambda rates: advice(rates, last, falls, STRIDE),
+    advice=lambda rates: advice(rates, last, calm.allows, STRIDE),
     requirements=[
         Requirement(
             "the rate never rises",

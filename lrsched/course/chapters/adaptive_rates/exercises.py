@@ -58,7 +58,7 @@ first_step = Number(
 
 
 def adam_by(mean, square, root, t=lambda t: t, betas=(0.9, 0.999)):
-    """Adam with parts to exchange: for the mistakes below."""
+    """Adam with parts to exchange: for the mistakes below. A beta of 0 corrects nothing."""
 
     def step(w, g, m, s, n, lr):
         m, s = mean(m, g), square(s, g)
@@ -122,19 +122,11 @@ def divided(m, s):
             for root in (np.sqrt, lambda square: square**0.5)
         ),
         (
-            lambda w, g, m, s, t, lr: (
-                w - lr * divided(new_mean(m, g) / (1 - 0.9**t), new_square(s, g)),
-                new_mean(m, g),
-                new_square(s, g),
-            ),
+            adam_by(new_mean, new_square, divided, betas=(0.9, 0)),
             "You correct the mean alone. The mean square began at 0 as well: divide it by `1 - 0.999**t`.",
         ),
         (
-            lambda w, g, m, s, t, lr: (
-                w - lr * divided(new_mean(m, g), new_square(s, g) / (1 - 0.999**t)),
-                new_mean(m, g),
-                new_square(s, g),
-            ),
+            adam_by(new_mean, new_square, divided, betas=(0, 0.999)),
             "You correct the mean square alone. The mean began at 0 as well: divide it by `1 - 0.9**t`.",
         ),
         (
@@ -180,17 +172,13 @@ def divided(m, s):
             "You step along the gradient itself. Adam steps along its corrected mean.",
         ),
         (
-            lambda w, g, m, s, t, lr: (
-                w - lr * divided(new_mean(m, g), new_square(s, g)),
-                new_mean(m, g),
-                new_square(s, g),
-            ),
+            adam_by(new_mean, new_square, divided, betas=(0, 0)),
             "You leave out the bias correction. Both averages began at 0: divide them by "
             "`1 - 0.9**t` and `1 - 0.999**t` before you use them.",
         ),
         (
             lambda w, g, m, s, t, lr: (
-                w - lr * divided(new_mean(m, g) / (1 - 0.9**t), new_square(s, g) / (1 - 0.999**t)),
+                adam_step.answer(w, g, m, s, t, lr)[0],
                 new_mean(m, g) / (1 - 0.9**t),
                 new_square(s, g) / (1 - 0.999**t),
             ),

@@ -229,10 +229,13 @@ def adam_step(weight, grad, mean, square, t, lr):
     return weight - lr * direction, mean, square
 
 
-def effective(curvature, lr, optimizer=None):
-    problem = Quadratic(curvature, start=2)
+def watched(curvature, lr):
     settings = {"steps": 1000, "seeds": 1, "record": ["effective_lr"]}
-    return train(problem, optimizer or RMSProp(), Constant(lr), **settings)
+    return train(Quadratic(curvature, start=2), RMSProp(), Constant(lr), **settings)
+
+
+def effective(curvature, lr):
+    return watched(curvature, lr).effective_lr[0]
 
 
 @function(
@@ -242,41 +245,39 @@ def effective(curvature, lr, optimizer=None):
     seconds=10,
     mistakes=[
         (
-            lambda curvature, lr: effective(curvature, lr).effective_lr[0].argmax(),
+            lambda curvature, lr: effective(curvature, lr).argmax(),
             "That is where the effective rate is highest. It crosses the threshold long before.",
         ),
         (
-            lambda curvature, lr: np.flatnonzero(effective(curvature, lr).effective_lr[0] > 1 / curvature)[0],
+            lambda curvature, lr: np.flatnonzero(effective(curvature, lr) > 1 / curvature)[0],
             "You compare with one divided by the curvature. The threshold is 2 divided by it.",
         ),
         (
-            lambda curvature, lr: np.flatnonzero(effective(curvature, lr).effective_lr[0] > 2)[0],
+            lambda curvature, lr: np.flatnonzero(effective(curvature, lr) > 2)[0],
             "You compare with 2. The threshold is 2 divided by the curvature.",
         ),
         (
-            lambda curvature, lr: np.flatnonzero(effective(curvature, lr).effective_lr[0] > lr)[0],
+            lambda curvature, lr: np.flatnonzero(effective(curvature, lr) > lr)[0],
             "You compare with the rate. The threshold is 2 divided by the curvature.",
         ),
         (
-            lambda curvature, lr: np.flatnonzero(effective(curvature, lr).effective_lr[0] > 2 / curvature)[0] + 1,
+            lambda curvature, lr: first_above.answer(curvature, lr) + 1,
             "One too many: updates are counted from 0, as the places of an array are.",
         ),
         (
-            lambda curvature, lr: np.flatnonzero(effective(curvature, lr).effective_lr[0] < 2 / curvature)[0],
+            lambda curvature, lr: np.flatnonzero(effective(curvature, lr) < 2 / curvature)[0],
             "That is the first update *below* the threshold. Look for the first above it.",
         ),
         (
-            lambda curvature, lr: np.sum(effective(curvature, lr).effective_lr[0] > 2 / curvature),
+            lambda curvature, lr: np.sum(effective(curvature, lr) > 2 / curvature),
             "You count the updates above the threshold. Asked is the first of them.",
         ),
         (
-            lambda curvature, lr: effective(curvature, lr).effective_lr[0][
-                np.flatnonzero(effective(curvature, lr).effective_lr[0] > 2 / curvature)[0]
-            ],
+            lambda curvature, lr: effective(curvature, lr)[first_above.answer(curvature, lr)],
             "That is the effective rate there. Asked is the update.",
         ),
         (
-            lambda curvature, lr: effective(curvature, lr).loss[0].argmin(),
+            lambda curvature, lr: watched(curvature, lr).loss[0].argmin(),
             "You took the update with the lowest loss. Read the effective rates.",
         ),
     ],

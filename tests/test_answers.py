@@ -8,11 +8,12 @@ from functools import cache
 import numpy as np
 import pytest
 import yaml
-from test_exercises import ROOT, SHEETS, TASKS, no_progress, notebook  # noqa: F401 (a fixture)
+from test_exercises import NOT_RIGHT, OPEN_TASKS, ROOT, no_progress, notebook  # noqa: F401 (a fixture)
 
 from lrsched import Constant, Quadratic, RMSProp, train
 from lrsched.course.exercises import adaptive_rates, fair_comparison, step_decay, why_decay
 from lrsched.course.exercises.functions import OpenFunction
+from lrsched.course.exercises.sheet import sheets
 
 ANSWERS = [
     pytest.param(slug, name, text, says, id=f"{slug}-{name}-{i}")
@@ -47,7 +48,7 @@ def written(slug, name, text):
 
 
 def task_of(slug, name):
-    return {sheet.slug: sheet for sheet in SHEETS}[slug].tasks[name]
+    return sheets()[slug].tasks[name]
 
 
 @pytest.mark.parametrize(("slug", "name", "text", "says"), ANSWERS)
@@ -56,10 +57,10 @@ def test_right_answers_are_accepted_and_wrong_ones_are_named(slug, name, text, s
     if says is True:
         assert verdict.status == "correct", verdict
     elif says is None:  # refused, and nothing is claimed about the cause
-        assert verdict.status in ("not yet", "partly right", "error")
+        assert verdict.status in NOT_RIGHT
         assert not [sentence for _, sentence in named(slug, name) if sentence in repr(verdict)], verdict
     else:
-        assert verdict.status in ("not yet", "partly right", "error", "not attempted")
+        assert verdict.status in (*NOT_RIGHT, "not attempted")
         assert says in " ".join(verdict.lines), verdict
 
 
@@ -78,7 +79,6 @@ MEASURES = {
     "adaptive_rates": adaptive_rates.last,
     "fair_comparison": fair_comparison.RUN.final_loss,
 }
-OPEN = [param for param in TASKS if isinstance(param.values[0], OpenFunction)]
 
 
 def some_answers(seed):
@@ -100,7 +100,7 @@ def some_answers(seed):
     ]
 
 
-@pytest.mark.parametrize("task", OPEN)
+@pytest.mark.parametrize("task", OPEN_TASKS)
 def test_advice_that_is_followed_leads_to_the_goal(task):
     goal = task.requirements[-1]
     for answer in [a for seed in range(3) for a in some_answers(seed)]:
@@ -124,7 +124,7 @@ def loss_of(task, values):
     return np.nan_to_num(MEASURES[task.chapter](values), nan=np.inf)
 
 
-@pytest.mark.parametrize("task", OPEN)
+@pytest.mark.parametrize("task", OPEN_TASKS)
 def test_what_meets_the_goal_by_the_package_is_accepted_and_nothing_else(task):
     met = set()
     near = [lambda t, times=times: times * task.answer(t) for times in (0.6, 0.9, 1, 1.1, 2, 5)]

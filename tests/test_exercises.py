@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from lrsched import Constant
-from lrsched.course.exercises import fair_comparison, learning_rate, progress
+from lrsched.course.exercises import exponential_decay, fair_comparison, learning_rate, progress
 from lrsched.course.exercises import step_decay as tasks
 from lrsched.course.exercises.curve import picture
 from lrsched.course.exercises.functions import FunctionTask, OpenFunction, function
@@ -25,6 +25,11 @@ from lrsched.course.exercises.values import short_text
 ROOT = Path(__file__).resolve().parents[1]
 SHEETS = sheets().values()
 TASKS = [pytest.param(t, id=f"{t.chapter}-{t.name}") for sheet in SHEETS for t in sheet.tasks.values()]
+FUNCTION_TASKS = [param for param in TASKS if isinstance(param.values[0], FunctionTask)]
+OPEN_TASKS = [param for param in TASKS if isinstance(param.values[0], OpenFunction)]
+CLOSED_TASKS = [param for param in TASKS if not isinstance(param.values[0], OpenFunction)]
+GIVEN_TASKS = [param for param in TASKS if getattr(param.values[0], "given", None)]
+NOT_RIGHT = ("not yet", "partly right", "error")
 
 every_sheet = pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: sheet.slug)
 every_task = pytest.mark.parametrize("task", TASKS)
@@ -62,11 +67,11 @@ def test_each_mistake_gets_its_own_sentence_and_no_other(task):
     sentences = {says for _, says in task.mistakes}
     for wrong, says in task.mistakes:
         verdict = task.check(wrong)
-        assert verdict.status in ("not yet", "partly right", "error")
+        assert verdict.status in NOT_RIGHT
         assert [s for s in sentences if s in "\n".join(verdict.lines)] == [says]
 
 
-@pytest.mark.parametrize("task", [param for param in TASKS if not isinstance(param.values[0], OpenFunction)])
+@pytest.mark.parametrize("task", CLOSED_TASKS)
 def test_enough_mistakes_are_known(task):
     assert len(task.mistakes) >= (4 if isinstance(task, FunctionTask) else 3)
 
@@ -231,14 +236,11 @@ def test_as_shipped_every_task_is_not_attempted(sheet):
         assert output.data["text/plain"].startswith(f"○ {sheet.tasks[name].title}: not attempted")
 
 
-@every_sheet
-def test_stub_and_solution_have_the_same_arguments(sheet):
-    for task in sheet.tasks.values():
-        if isinstance(task, FunctionTask):
-            assert ast.dump(ast.parse(task.stub()).body[0].args) == ast.dump(
-                ast.parse(task.solution_cell()).body[0].args
-            )
-            assert list(inspect.signature(task.answer).parameters) == task.names
+@pytest.mark.parametrize("task", FUNCTION_TASKS)
+def test_stub_and_solution_have_the_same_arguments(task):
+    stub, solution = (ast.parse(text).body[0].args for text in (task.stub(), task.solution_cell()))
+    assert ast.dump(stub) == ast.dump(solution)
+    assert list(inspect.signature(task.answer).parameters) == task.names
 
 
 @every_sheet
@@ -353,24 +355,22 @@ def test_what_still_holds_the_dots_is_not_attempted():
         assert tasks.step_decay.check(answer).status == "not attempted"
 
 
-def test_the_program_as_it_was_given_is_not_attempted_and_an_edited_one_is_not_it(tmp_path, monkeypatch):
+@pytest.mark.parametrize("task", GIVEN_TASKS)
+def test_the_program_as_it_was_given_is_not_attempted_and_an_edited_one_is_not_it(task, tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
-    for sheet in SHEETS:
-        for task in sheet.tasks.values():
-            if not getattr(task, "given", None):
-                continue
-            text = inspect.getsource(inspect.getmodule(task.answer))
-            imports = "\n".join(line for line in text.splitlines() if line.startswith(("import", "from")))
-            for edit, status in {"": "not attempted", "# ": "not yet"}.items():
-                module = f"edited_{task.name}_{len(edit)}"
-                body = task.stub().replace("\n", f"\n    {edit}a line\n" if edit else "\n", 1)
-                (tmp_path / f"{module}.py").write_text(f"{imports}\n{body}\n")
-                verdict = task.check(getattr(__import__(module), task.name))
-                assert (verdict.status == "not attempted") == (status == "not attempted"), verdict
-                if edit:
-                    assert "as it was given" not in repr(verdict)
-                    says = "still" if task.separate else "still gives the same in every case"
-                    assert says in repr(verdict)
+    text = inspect.getsource(inspect.getmodule(task.answer))
+    imports = "\n".join(line for line in text.splitlines() if line.startswith(("import", "from")))
+
+    def verdict_on(name, program):
+        (tmp_path / f"{name}.py").write_text(f"{imports}\n{program}\n")
+        return task.check(getattr(__import__(name), task.name))
+
+    given = verdict_on(f"given_{task.name}", task.stub())
+    assert given.status == "not attempted", given
+    edited = verdict_on(f"edited_{task.name}", task.stub().replace("\n", "\n    # a line\n", 1))
+    assert edited.status != "not attempted", edited
+    assert "as it was given" not in repr(edited)
+    assert ("still" if task.separate else "still gives the same in every case") in repr(edited)
 
 
 def test_a_caret_is_named():
@@ -380,7 +380,7 @@ def test_a_caret_is_named():
 
 
 def test_a_number_is_told_what_is_wrong_with_it():
-    half_life = {sheet.slug: sheet for sheet in SHEETS}["exponential_decay"].tasks["half_life"]
+    half_life = exponential_decay.half_life
     for typed, says in {
         13.5: "is right as far as it goes: give more digits.",
         "13.51": "leave out the quotes",

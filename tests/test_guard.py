@@ -49,6 +49,12 @@ def calling_itself_for_ever():
         call(0)
 
 
+def work(seconds):
+    until = time.process_time() + seconds
+    while time.process_time() < until:
+        pass
+
+
 LOOPS = [for_ever, for_ever_but_quiet, generating_for_ever, calling_itself_for_ever]
 
 
@@ -80,18 +86,14 @@ def test_catching_everything_again_and_again_ends_all_the_same(mode):
 def test_nothing_rings_once_the_call_is_over(mode):
     for _ in range(20):
         assert guard.guarded(lambda: 7, seconds=0.01, mode=mode) == (7, "", "")
-    until = time.process_time() + 0.1
-    while time.process_time() < until:
-        pass
+    work(0.1)
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_an_error_comes_through_and_nothing_rings_afterwards(mode):
     with pytest.raises(KeyError):
         guard.guarded(lambda: {}["no"], seconds=0.05, mode=mode)
-    until = time.process_time() + 0.15
-    while time.process_time() < until:
-        pass
+    work(0.15)
 
 
 def test_sleep_is_cut_short_by_the_signal(monkeypatch):
@@ -116,13 +118,7 @@ class Elsewhere:
 def test_a_slow_answer_on_a_busy_machine_is_left_to_finish(mode, monkeypatch):
     monkeypatch.setattr(guard, "time", Elsewhere(share=0.02))  # 0.3 s of work take 15 s there
 
-    def slow():
-        until = time.process_time() + 0.3
-        while time.process_time() < until:
-            pass
-        return "done"
-
-    assert guard.guarded(slow, seconds=2, mode=mode) == ("done", "", "")
+    assert guard.guarded(lambda: work(0.3) or "done", seconds=2, mode=mode) == ("done", "", "")
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -131,11 +127,11 @@ def test_what_another_thread_does_is_not_counted_where_that_is_known(mode):
         pytest.skip("the watching thread knows the time of the process alone")
     stop = threading.Event()
 
-    def work():
+    def work_on():
         while not stop.is_set():
             pass
 
-    other = threading.Thread(target=work, daemon=True)
+    other = threading.Thread(target=work_on, daemon=True)
     other.start()
     try:
         assert guard.guarded(lambda: time.sleep(0.4) or "done", seconds=0.1, mode=mode) == ("done", "", "")

@@ -95,19 +95,11 @@ class FunctionTask(Task):
     def __post_init__(self):
         self.names = list(inspect.signature(self.answer).parameters)
 
-    @cached_property
-    def expected(self) -> list:
-        """A reading for each case, of which only the shape counts."""
-        return [np.zeros(len(self.steps) or ())] * len(self.cases)
-
     def stub(self) -> str:
         return f"def {self.name}({', '.join(self.names)}):\n    return ..."
 
     def solution_cell(self) -> str:
         return source(self.answer)
-
-    def _prepare(self):
-        _ = self.expected
 
     def _run(self, answer: object) -> list[Result] | Message:
         if not callable(answer):
@@ -119,7 +111,7 @@ class FunctionTask(Task):
         return results
 
     def _calls(self, function: Callable) -> list[Result]:
-        return [self._call(function, *pair) for pair in zip(self.cases, self.expected, strict=True)]
+        raise NotImplementedError
 
     def _call(self, function: Callable, case: tuple, expected) -> Result:
         self.running = self._written(case)
@@ -178,10 +170,16 @@ class Function(FunctionTask):
             return super()._not_attempted()
         return self._verdict("not attempted", "This is the program as it was given. Change it, then run the cell.")
 
+    def _prepare(self):
+        _ = self.expected
+
     def _run(self, answer: object) -> list[Result] | Message:
         if self.given and is_unedited(answer, self.given):
             return self._not_attempted()
         return super()._run(answer)
+
+    def _calls(self, function: Callable) -> list[Result]:
+        return [self._call(function, *pair) for pair in zip(self.cases, self.expected, strict=True)]
 
     def _judge(self, answer: Callable, results: list[Result]) -> Message:
         right = [not r.trouble and agree(r.value, e) for r, e in zip(results, self.expected, strict=True)]
@@ -280,6 +278,10 @@ class OpenFunction(FunctionTask):
     def __post_init__(self):
         super().__post_init__()
         self.mistakes = [(requirement.breaks, requirement.sentence) for requirement in self.requirements]
+
+    def allows(self, values: np.ndarray) -> bool:
+        """Whether these meet every requirement but the goal, as what the advice leads to must."""
+        return all(requirement.holds(values) for requirement in self.requirements[:-1])
 
     def _calls(self, function: Callable) -> list[Result]:
         """Up to the first trouble: there may be a thousand cases."""

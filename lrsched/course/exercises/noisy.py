@@ -24,13 +24,11 @@ class NoisyRun:
         return 0.6 * self.final_loss([self.constant] * self.steps)
 
     def final_loss(self, rates: Sequence[float]) -> float:
-        return self._final_loss(self.problem, rates)
-
-    def _final_loss(self, problem: Quadratic, rates: Sequence[float]) -> float:
-        return problem.expected_loss(lambda step: rates[step], self.steps)[-1]
+        return self.problem.expected_loss(lambda step: rates[step], self.steps)[-1]
 
     def report(self, rates: Sequence[float]) -> str:
-        loss, left_of_start = self.final_loss(rates), self._final_loss(replace(self.problem, noise=0.0), rates)
+        quiet = replace(self, problem=replace(self.problem, noise=0.0))
+        loss, left_of_start = self.final_loss(rates), quiet.final_loss(rates)
         return (
             f"Expected loss after {self.steps} updates: {loss:.3g} ({left_of_start:.3g} is left of the start, "
             f"{loss - left_of_start:.3g} comes from the noise). The goal is {self.goal:.3g}."

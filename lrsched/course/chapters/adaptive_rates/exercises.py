@@ -58,7 +58,7 @@ first_step = Number(
 
 
 def adam_by(mean, square, root, t=lambda t: t, betas=(0.9, 0.999)):
-    """Adam with parts to exchange: for the mistakes below."""
+    """Adam with parts to exchange: for the mistakes below. A beta of 0 corrects nothing."""
 
     def step(w, g, m, s, n, lr):
         m, s = mean(m, g), square(s, g)
@@ -122,19 +122,11 @@ def divided(m, s):
             for root in (np.sqrt, lambda square: square**0.5)
         ),
         (
-            lambda w, g, m, s, t, lr: (
-                w - lr * divided(new_mean(m, g) / (1 - 0.9**t), new_square(s, g)),
-                new_mean(m, g),
-                new_square(s, g),
-            ),
+            adam_by(new_mean, new_square, divided, betas=(0.9, 0)),
             "You correct the mean alone. The mean square began at 0 as well: divide it by `1 - 0.999**t`.",
         ),
         (
-            lambda w, g, m, s, t, lr: (
-                w - lr * divided(new_mean(m, g), new_square(s, g) / (1 - 0.999**t)),
-                new_mean(m, g),
-                new_square(s, g),
-            ),
+            adam_by(new_mean, new_square, divided, betas=(0, 0.999)),
             "You correct the mean square alone. The mean began at 0 as well: divide it by `1 - 0.9**t`.",
         ),
         (
@@ -180,17 +172,13 @@ def divided(m, s):
             "You step along the gradient itself. Adam steps along its corrected mean.",
         ),
         (
-            lambda w, g, m, s, t, lr: (
-                w - lr * divided(new_mean(m, g), new_square(s, g)),
-                new_mean(m, g),
-                new_square(s, g),
-            ),
+            adam_by(new_mean, new_square, divided, betas=(0, 0)),
             "You leave out the bias correction. Both averages began at 0: divide them by "
             "`1 - 0.9**t` and `1 - 0.999**t` before you use them.",
         ),
         (
             lambda w, g, m, s, t, lr: (
-                w - lr * divided(new_mean(m, g) / (1 - 0.9**t), new_square(s, g) / (1 - 0.999**t)),
+                adam_step.answer(w, g, m, s, t, lr)[0],
                 new_mean(m, g) / (1 - 0.9**t),
                 new_square(s, g) / (1 - 0.999**t),
             ),
@@ -241,10 +229,13 @@ def adam_step(weight, grad, mean, square, t, lr):
     return weight - lr * direction, mean, square
 
 
-def effective(curvature, lr, optimizer=None):
-    problem = Quadratic(curvature, start=2)
+def watched(curvature, lr):
     settings = {"steps": 1000, "seeds": 1, "record": ["effective_lr"]}
-    return train(problem, optimizer or RMSProp(), Constant(lr), **settings)
+    return train(Quadratic(curvature, start=2), RMSProp(), Constant(lr), **settings)
+
+
+def effective(curvature, lr):
+    return watched(curvature, lr).effective_lr[0]
 
 
 @function(
@@ -254,41 +245,39 @@ def effective(curvature, lr, optimizer=None):
     seconds=10,
     mistakes=[
         (
-            lambda curvature, lr: effective(curvature, lr).effective_lr[0].argmax(),
+            lambda curvature, lr: effective(curvature, lr).argmax(),
             "That is where the effective rate is highest. It crosses the threshold long before.",
         ),
         (
-            lambda curvature, lr: np.flatnonzero(effective(curvature, lr).effective_lr[0] > 1 / curvature)[0],
+            lambda curvature, lr: np.flatnonzero(effective(curvature, lr) > 1 / curvature)[0],
             "You compare with one divided by the curvature. The threshold is 2 divided by it.",
         ),
         (
-            lambda curvature, lr: np.flatnonzero(effective(curvature, lr).effective_lr[0] > 2)[0],
+            lambda curvature, lr: np.flatnonzero(effective(curvature, lr) > 2)[0],
             "You compare with 2. The threshold is 2 divided by the curvature.",
         ),
         (
-            lambda curvature, lr: np.flatnonzero(effective(curvature, lr).effective_lr[0] > lr)[0],
+            lambda curvature, lr: np.flatnonzero(effective(curvature, lr) > lr)[0],
             "You compare with the rate. The threshold is 2 divided by the curvature.",
         ),
         (
-            lambda curvature, lr: np.flatnonzero(effective(curvature, lr).effective_lr[0] > 2 / curvature)[0] + 1,
+            lambda curvature, lr: first_above.answer(curvature, lr) + 1,
             "One too many: updates are counted from 0, as the places of an array are.",
         ),
         (
-            lambda curvature, lr: np.flatnonzero(effective(curvature, lr).effective_lr[0] < 2 / curvature)[0],
+            lambda curvature, lr: np.flatnonzero(effective(curvature, lr) < 2 / curvature)[0],
             "That is the first update *below* the threshold. Look for the first above it.",
         ),
         (
-            lambda curvature, lr: np.sum(effective(curvature, lr).effective_lr[0] > 2 / curvature),
+            lambda curvature, lr: np.sum(effective(curvature, lr) > 2 / curvature),
             "You count the updates above the threshold. Asked is the first of them.",
         ),
         (
-            lambda curvature, lr: effective(curvature, lr).effective_lr[0][
-                np.flatnonzero(effective(curvature, lr).effective_lr[0] > 2 / curvature)[0]
-            ],
+            lambda curvature, lr: effective(curvature, lr)[first_above.answer(curvature, lr)],
             "That is the effective rate there. Asked is the update.",
         ),
         (
-            lambda curvature, lr: effective(curvature, lr).loss[0].argmin(),
+            lambda curvature, lr: watched(curvature, lr).loss[0].argmin(),
             "You took the update with the lowest loss. Read the effective rates.",
         ),
     ],
@@ -553,10 +542,6 @@ def last(rates):
     return losses(tuple(rates.tolist()))[-50:].max()
 
 
-def falls(rates):
-    return np.all(np.diff(rates) <= 0) and rates[-1] <= rates[0] / 10
-
-
 @open_function(
     title="Stop the bouncing",
     section="The puzzle solved",
@@ -567,7 +552,7 @@ def falls(rates):
         f"up to "
         f"{last(rates):.2g}. The goal for these is {GOAL:g}."
     ),
-    advice=lambda rates: advice(rates, last, falls, STRIDE),
+    advice=lambda rates: advice(rates, last, calm.allows, STRIDE),
     requirements=[
         Requirement(
             "the rate never rises",

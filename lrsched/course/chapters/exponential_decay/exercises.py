@@ -13,20 +13,24 @@ from lrsched.schedules import ExponentialDecay
 from lrsched.training import tune
 
 
-def lowest(problem, half_life, peak_lrs, steps, seeds=range(100, 110), **parts):
-    """The mean score of the best peak rate of a half-life, and that rate."""
+def tuning(problem, half_life, peak_lrs, steps, seeds=range(100, 110), decay_rate=0.5):
+    """The peak rates of a half-life, tried."""
 
     def decay(lr):
-        return ExponentialDecay(lr, **{"decay_rate": 0.5, "step_size": half_life} | parts)
+        return ExponentialDecay(lr, decay_rate=decay_rate, step_size=half_life)
 
-    tuned = tune(problem, SGD(), decay, peak_lrs, steps=steps, seeds=seeds)
-    return tuned.scores.mean(axis=1).min(), tuned.best, tuned
+    return tune(problem, SGD(), decay, peak_lrs, steps=steps, seeds=seeds)
+
+
+def lowest(found):
+    """The mean score of the best peak rate."""
+    return found.scores.mean(axis=1).min()
 
 
 def chosen(key, pick=min, **options):
-    """The half-life with the lowest `key` of what `lowest` returns: for the mistakes below."""
+    """The half-life with the lowest `key` of what `tuning` returns: for the mistakes below."""
     return lambda problem, half_lives, peak_lrs, steps: pick(
-        half_lives, key=lambda h: key(lowest(problem, h, peak_lrs, steps, **options))
+        half_lives, key=lambda h: key(tuning(problem, h, peak_lrs, steps, **options))
     )
 
 
@@ -49,27 +53,27 @@ PEAKS = [0.06, 0.1, 0.15, 0.2, 0.27]
     seconds=10,
     mistakes=[
         (
-            chosen(lambda found: found[0], pick=max),
+            chosen(lowest, pick=max),
             "That is the half-life that ends highest. The score is a loss: take the lowest.",
         ),
         (
-            chosen(lambda found: found[0], seeds=10),
+            chosen(lowest, seeds=10),
             "You tune on the seeds 0 to 9. The seeds 100 to 109 are asked for.",
         ),
         (
-            chosen(lambda found: found[0], decay_rate=0.1),
+            chosen(lowest, decay_rate=0.1),
             "After its half-life half of the rate is left, so the decay rate is 0.5.",
         ),
         (
-            chosen(lambda found: found[2].scores[0].mean()),
+            chosen(lambda found: found.scores[0].mean()),
             "You give each half-life the first peak rate. Each has its own best one: tune it.",
         ),
         (
-            chosen(lambda found: found[2].scores.mean()),
+            chosen(lambda found: found.scores.mean()),
             "You take the mean over all peak rates. What counts is how low each half-life ends at its own best one.",
         ),
         (
-            chosen(lambda found: found[2].scores.min()),
+            chosen(lambda found: found.scores.min()),
             "You take the luckiest seed. Take the mean over the seeds, then the best peak rate.",
         ),
         (
@@ -82,14 +86,14 @@ PEAKS = [0.06, 0.1, 0.15, 0.2, 0.27]
         ),
         (
             lambda problem, half_lives, peak_lrs, steps: min(
-                lowest(problem, h, peak_lrs, steps)[0] for h in half_lives
+                lowest(tuning(problem, h, peak_lrs, steps)) for h in half_lives
             ),
             "That is the loss. Return the half-life that led to it.",
         ),
         (
-            lambda problem, half_lives, peak_lrs, steps: lowest(
-                problem, chosen(lambda found: found[0])(problem, half_lives, peak_lrs, steps), peak_lrs, steps
-            )[1],
+            lambda problem, half_lives, peak_lrs, steps: (
+                tuning(problem, best_half_life.answer(problem, half_lives, peak_lrs, steps), peak_lrs, steps).best
+            ),
             "That is the best peak rate. Return the half-life it belongs to.",
         ),
         (

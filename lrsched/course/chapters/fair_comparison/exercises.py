@@ -337,7 +337,7 @@ RUN = NoisyRun(Quadratic((1.0, 0.1), noise=0.5, start=5.0), steps=60, constant=0
     cases=[(step,) for step in range(RUN.steps)],
     beside=("step", "best constant rate", RUN.constant),
     report=RUN.report,
-    advice=lambda rates: advice(rates, RUN.final_loss, lambda rates: True),
+    advice=lambda rates: advice(rates, RUN.final_loss, my_schedule.allows),
     requirements=[
         Requirement(
             "the expected loss ends at no more than 0.6 of that of the best constant rate",

@@ -497,23 +497,23 @@ DIGITS = Digits(loss="squared", batch_size=None, pool_size=300)  # its limit is 
     seconds=10,
     mistakes=[
         (
-            lambda problem, rates: [r for r in rates if ends(problem, r) > half_way(problem, r)],
+            lambda problem, rates: [r for r in rates if not safe_rates.answer(problem, [r])],
             "Those are the rates that explode. The others are asked for.",
         ),
         (
-            lambda problem, rates: [r for r in rates if np.isfinite(ends(problem, r))],
+            lambda problem, rates: [r for r in rates if np.isfinite(last_loss(problem, r))],
             "A run explodes long before its loss is infinite, or counts as diverged: see whether it grows.",
         ),
         (
-            lambda problem, rates: [max(r for r in rates if ends(problem, r) <= half_way(problem, r))],
+            lambda problem, rates: [max(safe_rates.answer(problem, rates))],
             "That is the largest of the safe rates. Return all of them.",
         ),
         (
-            lambda problem, rates: sorted(r for r in rates if ends(problem, r) <= half_way(problem, r)),
+            lambda problem, rates: sorted(safe_rates.answer(problem, rates)),
             "Those are the right rates, sorted: keep the order in which they came.",
         ),
         (
-            lambda problem, rates: [ends(problem, r) for r in rates if ends(problem, r) <= half_way(problem, r)],
+            lambda problem, rates: [last_loss(problem, r) for r in safe_rates.answer(problem, rates)],
             "Those are the losses. Return the rates that led to them.",
         ),
         (
@@ -538,12 +538,8 @@ def safe_rates(problem, rates):
     return safe
 
 
-def ends(problem, rate):
+def last_loss(problem, rate):
     return train(problem, SGD(), Constant(rate), steps=200, seeds=1).loss[0, -1]
-
-
-def half_way(problem, rate):
-    return train(problem, SGD(), Constant(rate), steps=200, seeds=1).loss[0, 100]
 
 
 sheet = Sheet(globals())

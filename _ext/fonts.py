@@ -10,7 +10,7 @@ from fontTools import subset
 
 def icons(app, error):
     """Cut icon font and icon rules down to the icons that some page or stylesheet names."""
-    if error:
+    if error or app.builder.name != "html":
         return
     out, rule = Path(app.outdir), re.compile(r'((?:\.fa-[a-z0-9-]+:before,?)+)\{content:"\\([0-9a-f]{1,4})"\}')
     sheet = out / "_static/styles/pydata-sphinx-theme.css"

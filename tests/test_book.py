@@ -160,3 +160,9 @@ def test_a_build_leaves_no_process_running(small):
     assert "katex-html" in (book / "index.html").read_text()  # so the renderer of formulas has been running
     running = psutil.process_iter(["cmdline", "environ"])  # None for what others run
     assert [p.info["cmdline"] for p in running if (p.info["environ"] or {}).get("BUILD") == str(folder)] == []
+
+
+@pytest.mark.book
+def test_a_build_without_pages_ends_well(tmp_path):
+    """As `make links` builds: its builder is of this kind, and asks for addresses besides."""
+    build(ROOT, tmp_path, "-W", "--builder", "custom", "--custom-builder", "dummy")

@@ -41,6 +41,8 @@ def conversations(app, doctree, docname):
     """Turn the lines of the cast into a conversation: paragraphs that begin with a name in bold."""
     first = True
     for paragraph in list(doctree.findall(nodes.paragraph)):
+        if paragraph[:1] == [nodes.Text("")]:  # the parser puts it before what begins in bold
+            del paragraph[0]
         name = speaker(paragraph)
         if not name:
             continue

@@ -10,15 +10,21 @@ addEventListener('fetch', event => {
   const {request} = event;
   const {origin, pathname} = new URL(request.url);
   if (request.method !== 'GET' || origin !== location.origin || pathname.includes('/lite/')) return;
+  const page = plain(request.url);
   event.respondWith((async () => {
-    const kept = await caches.open(KEPT);
     try {
       const answer = await fetch(request);
-      if (answer.ok) event.waitUntil(kept.put(plain(request.url), answer.clone()));
+      if (answer.ok) event.waitUntil(keep(page, answer.clone()));
       return answer;
     } catch (offline) {
-      const page = plain(request.url);
+      const kept = await caches.open(KEPT);
       return await kept.match(page) || await kept.match(page + 'index.html') || Promise.reject(offline);
     }
   })());
 });
+
+// Apart from the answer: where nothing can be kept, the page comes all the same.
+async function keep(page, answer) {
+  const kept = await caches.open(KEPT);
+  await kept.put(page, answer);
+}

@@ -27,15 +27,15 @@ addEventListener('load', () => {
 addEventListener('DOMContentLoaded', () => {
   const key = 'lrsched:progress';
   const article = document.querySelector('article'), links = document.querySelectorAll('.bd-sidenav li > a.reference:not(.sections *)');
-  const here = location.pathname.split('/').slice(-2).join('/').replace('.html', '');
-  const isTable = value => typeof value === 'object' && value !== null && !Array.isArray(value);
+  const name = ({pathname}) => pathname.split('/').slice(-2).join('/').replace('.html', ''), here = name(location);
+  const table = value => typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
 
   function load() {
-    try { const kept = JSON.parse(localStorage.getItem(key)); return isTable(kept) ? kept : {}; } catch { return {}; }
+    try { return table(JSON.parse(localStorage.getItem(key))); } catch { return {}; }
   }
   function record(page, what) {
     const kept = load();
-    kept[page] = {...isTable(kept[page]) ? kept[page] : {}, ...what};
+    kept[page] = {...table(kept[page]), ...what};
     try { localStorage.setItem(key, JSON.stringify(kept)); } catch { return; }
     mark();
   }
@@ -52,8 +52,7 @@ addEventListener('DOMContentLoaded', () => {
     const kept = load();
     let any = false;
     for (const link of links) {
-      const page = new URL(link.href, location).pathname.split('/').slice(-2).join('/').replace('.html', '');
-      const done = isTable(kept[page]) ? kept[page] : {}, text = words(done);
+      const page = name(link), done = table(kept[page]), text = words(done);
       link.querySelector('.heard')?.remove();
       delete link.dataset.share;
       link.removeAttribute('title');

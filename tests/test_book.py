@@ -11,6 +11,7 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_markdown_cell, new_notebook
 from pages import PREFIX, REPOSITORY, ROOT, SITE, build, toc_pages
 
+from lrsched.course.chapters import CHAPTERS
 from lrsched.plotting import PALETTE
 
 LOADS = {"script": "src", "img": "src", "source": "src", "iframe": "src", "link": "href"}
@@ -106,6 +107,18 @@ def expected(name, repository, site, *, notebook):
     return found
 
 
+@pytest.mark.parametrize("slug", CHAPTERS)
+def test_each_line_of_a_conversation_has_its_head(slug, pages):
+    cells = nbformat.read(ROOT / f"chapters/{slug}.ipynb", as_version=4).cells
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    names = re.findall(r"(?m)^\*\*(Maya|Theo|Priya):\*\* ", text)
+    page = pages[f"chapters/{slug}.html"]
+    assert [who.text for who in page.select(".turn .who")] == names != []
+    assert [use["href"] for use in page.select(".turn .head use")] == [f"#{name.lower()}" for name in names]
+    assert len(page.select(".cast")) == 1
+    assert {f"#{symbol['id']}" for symbol in page.select("symbol")} == {"#maya", "#theo", "#priya"}
+
+
 def test_no_page_leads_to_an_address_that_is_not_known(pages, book):
     for name in toc_pages():
         page = pages[f"{name}.html"]
@@ -160,3 +173,9 @@ def test_a_build_leaves_no_process_running(small):
     assert "katex-html" in (book / "index.html").read_text()  # so the renderer of formulas has been running
     running = psutil.process_iter(["cmdline", "environ"])  # None for what others run
     assert [p.info["cmdline"] for p in running if (p.info["environ"] or {}).get("BUILD") == str(folder)] == []
+
+
+@pytest.mark.book
+def test_a_build_without_pages_ends_well(tmp_path):
+    """As `make links` builds: its builder is of this kind, and asks for addresses besides."""
+    build(ROOT, tmp_path, "-W", "--builder", "custom", "--custom-builder", "dummy")

@@ -150,6 +150,16 @@ def test_what_was_read_can_be_read_without_a_network(book, visit):
     assert page.complaints == []
 
 
+def test_where_nothing_can_be_kept_the_network_still_answers(site, visit):
+    page = visit(f"{site}chapters/step_decay.html", service_worker=True)
+    page.wait_for_function("navigator.serviceWorker.controller")
+    [worker] = page.context.service_workers
+    worker.evaluate("() => { caches.open = () => Promise.reject(new DOMException('no room', 'UnknownError')); }")
+    page.reload()
+    assert page.evaluate("performance.getEntriesByType('navigation')[0].workerStart > 0")
+    assert page.locator("article h1").inner_text().startswith("Step decay")
+
+
 TAB = """() => {
   const at = document.activeElement, box = at.offsetHeight ? at : at.firstElementChild;
   const {outlineStyle, outlineWidth, boxShadow} = getComputedStyle(box);

@@ -2,16 +2,15 @@
 
 import json
 import re
-from pathlib import Path
 
 import pytest
+from pages import AXE, ROOT
+from test_widgets import completed
 
 from lrsched.course import bet, cards, explore, final_quiz, quiz
 from lrsched.course.chapters import CHAPTERS
 from lrsched.course.chapters.step_decay.demos import step_decay
 
-ROOT = Path(__file__).parents[1]
-AXE = ROOT / "node_modules/axe-core/axe.min.js"
 COLOURS = """
 :root { --pst-color-text-base: #222832; --pst-color-text-muted: #48566b; --pst-color-border: #c9c9c9;
   --pst-color-background: #fff; --pst-color-surface: #f5f5f5; --pst-color-primary: #176de8; color-scheme: light }
@@ -38,12 +37,6 @@ def page_of(widget):
 <script>{(ROOT / "_static/widgets.js").read_text("utf-8")}</script></body></html>"""
 
 
-def rises(ax, complete):
-    ax.plot([0, 1], [0, 1 + complete])
-    ax.set(xlim=(0, 1), ylim=(0, 2))
-    return "It rises to 2." if complete else "It rises to 1."
-
-
 def goes(ax, way):
     ax.plot([0, 1], [0, 1] if way == "up" else [1, 0])
     ax.set(xlim=(0, 1), ylim=(0, 1))
@@ -62,7 +55,7 @@ def widgets():
         **{f"quiz {slug}": quiz(slug) for slug in CHAPTERS},
         "quiz final": final_quiz(),
         "cards": cards(),
-        "bet": bet("Will it rise?", answers, name="line", right="yes", draw=rises),
+        "bet": bet("Will it rise?", answers, name="line", right="yes", draw=completed),
         "words": explore(goes, {"way": ["up", "down"]}, title="Up or down"),
     }
 

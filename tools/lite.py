@@ -4,7 +4,6 @@ JupyterLite is JupyterLab without a server. It is built from the notebooks and f
 `tools/pyodide_files.py fetch` has brought, into _build/html/lite.
 """
 
-import hashlib
 import json
 import shutil
 import sys
@@ -14,6 +13,8 @@ import nbformat
 from notebooks import ROOT, code, notebooks, read
 from pyodide_files import LITE, run, stop
 from pyodide_packages import pyodide
+
+from lrsched.plotting import digest
 
 STAGE, SITE = ROOT / "_build/lite", ROOT / "_build/html/lite"
 
@@ -37,15 +38,15 @@ def contents(out: Path) -> None:
         nb = read(path)
         for cell in code(nb):
             cell.metadata["trusted"] = True
-        nb.metadata["published"] = digest(nb)
+        nb.metadata["published"] = published(nb)
         target = out / path.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(json.dumps(nb))  # nbformat would take the trust away
 
 
-def digest(nb: nbformat.NotebookNode) -> str:
+def published(nb: nbformat.NotebookNode) -> str:
     """What changes when a reader would see another text or other code."""
-    return hashlib.sha256("\0".join(cell.source for cell in nb.cells).encode()).hexdigest()[:12]
+    return digest("\0".join(cell.source for cell in nb.cells))
 
 
 def start_page(out: Path) -> None:
@@ -55,7 +56,7 @@ def start_page(out: Path) -> None:
     for path in notebooks():
         nb, name = read(path), path.relative_to(ROOT).as_posix()
         title = next(line for line in nb.cells[0].source.splitlines() if line.startswith("# "))[2:]
-        listed[name] = {"title": title, "published": digest(nb), "seconds": times.get(name)}
+        listed[name] = {"title": title, "published": published(nb), "seconds": times.get(name)}
     out.write_text((LITE / "run.html").read_text().replace(">{}<", f">{json.dumps(listed)}<"))
 
 

@@ -110,12 +110,10 @@ def _table(comparison: Comparison, rows: dict[str, Interval], metric: str, split
     head = "".join(f"<th>{html.escape(str(cell))}</th>" for cell in ("", f"{split} {metric}", f"{relation} {to}"))
     body = ""
     for name in comparison:
-        cells = name, comparison.mean(name, metric, split), rows.get(name, "")
         lost = int(comparison[name].diverged.sum())
         note = f" ({lost} diverged)" if lost else ""
-        body += f"<tr>{''.join(f'<td>{html.escape(str(cell))}</td>' for cell in cells)}</tr>".replace(
-            "</td>", f"{note}</td>", 1
-        )
+        cells = f"{name}{note}", comparison.mean(name, metric, split), rows.get(name, "")
+        body += f"<tr>{''.join(f'<td>{html.escape(str(cell))}</td>' for cell in cells)}</tr>"
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 

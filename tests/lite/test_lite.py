@@ -178,7 +178,7 @@ def test_exercise_is_judged_and_kept_over_a_reload(opened):
     notebook = opened(EXERCISE)
     notebook.run(0)
     task = notebook.cell_with("tasks.boundary.check")
-    assert "not yet" in notebook.run(task, 'boundary = "z"\n\nex03.boundary.check(boundary)')
+    assert "not yet" in notebook.run(task, 'boundary = "z"\n\ntasks.boundary.check(boundary)')
     solution = f"{step_decay.boundary.solution_cell()}\n\ntasks.boundary.check(boundary)"
     assert "correct" in notebook.run(task, solution)
     notebook.page.wait_for_timeout(8000)  # autosave
@@ -196,7 +196,7 @@ def test_exercise_is_judged_and_kept_over_a_reload(opened):
 def test_endless_loop_is_too_slow_and_the_kernel_lives(opened):
     notebook = opened(EXERCISE)
     notebook.run(0)
-    loop = "def step_decay(*_):\n    while True:\n        pass\n\n\nex03.step_decay.check(step_decay)"
+    loop = "def step_decay(*_):\n    while True:\n        pass\n\n\ntasks.step_decay.check(step_decay)"
     assert "too slow" in notebook.run(notebook.cell_with("tasks.step_decay.check"), loop)
     assert "42" in notebook.run(0, "6 * 7")
 

@@ -9,6 +9,7 @@ export OPENBLAS_NUM_THREADS := 1
 
 say = @printf '\033[1m== %s\033[0m\n' "$(1)"
 fail = { echo "make: $(1)" >&2; exit 1; }
+not_installed = $(call fail,the packages could not be installed: is the package index within reach?)
 pages := index.ipynb $(wildcard chapters/*.ipynb exercises/*.ipynb)
 # All cores: a core that is done takes tests from another, and what shares a fixture stays together where it can.
 pytest := pytest -q -n auto --dist worksteal
@@ -96,7 +97,7 @@ frameworks: .venv/frameworks/ready
 	$(call say,Making .venv/frameworks)
 	@python -m venv $(@D)
 	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[frameworks]' \
-	  || $(call fail,the packages could not be installed: is the package index within reach?)
+	  || $(not_installed)
 	@touch $@
 
 mutants: .venv/with-test
@@ -137,7 +138,7 @@ book_tests := $(patsubst %,tests/test_%.py,book browser chapters notebooks revie
 	@python tools/pyodide_files.py versions >$(@D)/versions.txt
 	@sed 's/^/^/; s/==.*/==/' $(@D)/versions.txt | grep -vf - constraints.txt >$(@D)/others.txt
 	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[course,test]' \
-	  -r $(@D)/versions.txt -c $(@D)/others.txt || $(call fail,the packages could not be installed: is the package index within reach?)
+	  -r $(@D)/versions.txt -c $(@D)/others.txt || $(not_installed)
 	@touch $@
 
 test-browsers: book .venv/browsers/ready
@@ -149,14 +150,14 @@ test-browsers: book .venv/browsers/ready
 	@python -m venv $(@D)
 	@grep -v ^playwright= constraints.txt >$(@D)/versions.txt
 	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[course,browsers]' -c $(@D)/versions.txt \
-	  || $(call fail,the packages could not be installed: is the package index within reach?)
+	  || $(not_installed)
 	@touch $@
 
 # A stamp for each extra of pyproject.toml, older than the lists of packages as soon as one of them changes.
 .venv/with-%: requirements.txt pyproject.toml constraints.txt | .venv/bin/python
 	$(call say,Installing what '$*' needs into .venv)
 	@$(install) -r requirements.txt -e '.[$*]' \
-	  || $(call fail,the packages could not be installed: is the package index within reach?)
+	  || $(not_installed)
 	@touch $@
 
 # The versions for every Python from 3.11 on. What stands in the file stays if it can; without the file all are the newest.

@@ -14,7 +14,7 @@ from notebooks import ROOT, code, notebooks, read
 from pyodide_files import LITE, run, stop
 from pyodide_packages import pyodide
 
-from lrsched.plotting import digest
+from lrsched._figure import digest
 
 STAGE, SITE = ROOT / "_build/lite", ROOT / "_build/html/lite"
 

@@ -177,9 +177,9 @@ def test_sliders_of_ipywidgets_and_of_the_course_answer_the_arrow_keys(opened):
 def test_exercise_is_judged_and_kept_over_a_reload(opened):
     notebook = opened(EXERCISE)
     notebook.run(0)
-    task = notebook.cell_with("tasks.boundary.check")
-    assert "not yet" in notebook.run(task, 'boundary = "z"\n\ntasks.boundary.check(boundary)')
-    solution = f"{step_decay.boundary.solution_cell()}\n\ntasks.boundary.check(boundary)"
+    task = notebook.cell_with("tasks.first_below.check")
+    assert "not yet" in notebook.run(task, "first_below = 150\n\ntasks.first_below.check(first_below)")
+    solution = f"{step_decay.first_below.solution_cell()}\n\ntasks.first_below.check(first_below)"
     assert "correct" in notebook.run(task, solution)
     notebook.page.wait_for_timeout(8000)  # autosave
     notebook.page.reload()

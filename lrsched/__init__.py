@@ -22,6 +22,7 @@ __all__ = [
     "Constant",
     "CosineDecay",
     "CosineRestarts",
+    "Curvature",
     "Digits",
     "ExponentialDecay",
     "History",
@@ -54,6 +55,7 @@ __all__ = [
     "convex_bound",
     "cooldown",
     "equivalent",
+    "follow",
     "interval",
     "range_test",
     "rates",
@@ -67,6 +69,7 @@ __all__ = [
 if TYPE_CHECKING:  # what an editor and a type checker read
     from lrsched import course as course
     from lrsched import plotting as plotting
+    from lrsched.curvature import Curvature, follow
     from lrsched.equivalents import equivalent
     from lrsched.interfaces import Optimizer, Problem, ScheduleLike
     from lrsched.intervals import Interval, interval
@@ -113,6 +116,7 @@ else:  # what runs: a module is loaded when it is first asked for, so that a sch
         "training",
         "tuning",
         "lr_range",
+        "curvature",
         "theory",
         "equivalents",
     )

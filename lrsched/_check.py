@@ -89,6 +89,7 @@ ARGUMENTS: dict[str, str | tuple[str, ...] | type[bool]] = {  # a name means the
     # experiments and figures
     "steps": "a whole number of 1 or more",
     "progress": bool,
+    "preconditioned": bool,
     "smoothing": "a number of 0 or more and below 1",
     "panels": "a whole number of 1 or more",
     "sharex": bool,

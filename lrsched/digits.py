@@ -4,7 +4,7 @@ The 1,797 images are the test part of "Optical Recognition of Handwritten Digits
 and C. Kaynak, UCI Machine Learning Repository, licence CC BY 4.0, as distributed by scikit-learn.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise, repeat
@@ -214,11 +214,17 @@ class Digits(Problem):
         return {"loss": losses, "excess": losses - self.floor, "accuracy": accuracy}
 
     def sharpness(
-        self, params: np.ndarray, seeds: Sequence[int] | np.ndarray = (), tolerance: float = 1e-3
+        self,
+        params: np.ndarray,
+        seeds: Sequence[int] | np.ndarray = (),
+        tolerance: float = 1e-3,
+        scale: float | np.ndarray | None = None,
     ) -> np.ndarray:
-        """The largest curvature of the loss on the whole pool, by power iteration.
+        """The largest curvature of the loss on the whole pool, by Lanczos' iteration.
 
-        Full-batch gradient descent is stable for rates below 2 / sharpness.
+        Full-batch gradient descent is stable for rates below 2 / sharpness. With a `scale`, parameters are measured in
+        its units: the largest eigenvalue of ``scale * H * scale``, where H is the Hessian. At ``scale = P ** -0.5``
+        that is the preconditioned sharpness of an optimiser that divides gradients by P [cohen2022]_.
 
         Parameters
         ----------
@@ -227,38 +233,111 @@ class Digits(Problem):
         seeds : sequence of int, (runs,)
             Those of the runs; needed only where each has its own fixed label noise.
         tolerance : number
-            Stop when no run changes by more than this share, above 0.
+            Stop when two more steps have changed the curvature of a run by at most this share, above 0.
+        scale : None, number or array that broadcasts to (runs, parameters)
+            The unit of each parameter, above 0; None is 1.
 
         Returns
         -------
         array, (runs,)
-            The curvature of each run, in units of loss by squared parameter.
+            The curvature of each run, in units of loss by squared parameter; NaN where gradients are not finite.
 
         Raises
         ------
+        TypeError
+            If an argument is of another type.
         ValueError
-            If `params` has the wrong shape, or `seeds` are needed and are not one a run.
+            If `params` or `scale` has the wrong shape, a number is out of range, or `seeds` are needed and are not one
+            a run.
         """
-        _check.argument("tolerance", tolerance)
+        tolerance = _check.argument("tolerance", tolerance)
         params = _check.points("params", params, self._size)
         if params.ndim != 2:
             raise ValueError(f"params must have the shape (runs, {self._size}), got {params.shape}")
         seeds = _check.numbers("seeds", seeds, "a whole number of 0 or more")
         if len(seeds) != len(params) and (seeds or (self.label_noise and not self.fresh_noise)):
             raise ValueError(f"seeds must be one for each of {len(params)} runs, got {len(seeds)}")
-        batch = self._whole(*self._labels_of("train", seeds or [0] * len(params)))
-        direction = np.random.default_rng(0).standard_normal(params.shape)
-        sharpness = np.zeros(len(params))
-        for _ in range(200):
-            direction /= np.linalg.norm(direction, axis=1, keepdims=True)
-            step = 1e-5 * direction
-            ahead, behind = (self.loss_and_grads(at, batch)[1] for at in (params + step, params - step))
-            bent = (ahead - behind) / 2e-5  # the Hessian times the direction, by central differences
-            before, sharpness = sharpness, np.sum(direction * bent, axis=1)
-            if np.all(np.abs(sharpness - before) <= tolerance * np.abs(sharpness)):
+        units = _check.array("scale", 1.0 if scale is None else scale, "None, a number or an array of numbers above 0")
+        try:
+            units = np.broadcast_to(units, params.shape)
+        except ValueError:
+            raise ValueError(f"scale must broadcast to the shape {params.shape} of params, got {units.shape}") from None
+        if not np.all((units > 0) & np.isfinite(units)):
+            raise ValueError(f"scale must be numbers above 0, got {scale!r}")
+        images, labels = self._labels_of("train", seeds or [0] * len(params))
+        return np.array(
+            [
+                self._sharpness(row, self._whole(images, own[None]), unit, tolerance)
+                for row, own, unit in zip(params, labels, units, strict=True)
+            ]
+        )
+
+    def _sharpness(
+        self, params: np.ndarray, batch: tuple[np.ndarray, np.ndarray], scale: np.ndarray, tolerance: float
+    ) -> float:
+        """The sharpness of a single run, which does not depend on those beside it."""
+        hessian, steps = self._hessian(params[None], batch), 200
+        direction = np.random.default_rng(0).standard_normal(len(params))
+        direction /= np.linalg.norm(direction)
+        before, beside, found = np.zeros_like(direction), 0.0, [0.0, 0.0]
+        tridiagonal = np.zeros((steps, steps))  # what the Hessian is in the directions so far
+        for k in range(steps):
+            bent = scale * hessian(scale * direction) - beside * before
+            tridiagonal[k, k] = along = direction @ bent
+            if not np.isfinite(along):
+                return np.nan
+            found.append(float(np.linalg.eigvalsh(tridiagonal[: k + 1, : k + 1])[-1]))
+            bent -= along * direction
+            beside = float(np.linalg.norm(bent))
+            # two steps, for one alone may add a direction that happens to matter little
+            if abs(found[-1] - found[-3]) <= tolerance * abs(found[-1]) or beside == 0:
                 break
-            direction = bent
-        return sharpness
+            tridiagonal[k + 1 : k + 2, k] = beside
+            before, direction = direction, bent / beside
+        return found[-1]
+
+    def _hessian(self, params: np.ndarray, batch: tuple[np.ndarray, np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
+        """What multiplies a direction by the Hessian of a single run: `loss_and_grads`, differentiated along it.
+
+        Exact, for a difference of gradients sees any curvature where a unit of a relu network switches.
+        """
+        inputs, targets = batch
+        layers = self._layers(params)
+        activations, outputs = self._forward(layers, inputs)
+        images = outputs.shape[2]
+        deltas = [self._loss_and_delta(outputs, targets)[1]]  # of each layer, the first in front
+        chances = deltas[0] * images + targets
+        slopes: list[np.ndarray] = []  # of the units that leave each layer, and how they bend the loss
+        bends: list[np.ndarray | float] = []
+        for weights, below in zip(layers[:0:-1], activations[:0:-1], strict=True):
+            units, pull = below[:, :-1], weights[:, :-1] @ deltas[0]
+            slopes.insert(0, (units > 0) * 1.0 if self.activation == "relu" else 1 - units**2)
+            bends.insert(0, 0.0 if self.activation == "relu" else -2 * units * pull)
+            deltas.insert(0, pull * slopes[0])
+
+        def times(direction: np.ndarray) -> np.ndarray:
+            turns = self._layers(direction[None])
+            moves: list[np.ndarray] = []  # of the units that leave each layer
+            for i, turn in enumerate(turns):
+                move = turn.swapaxes(1, 2) @ activations[i]
+                if i > 0:
+                    move += layers[i][:, :-1].swapaxes(1, 2) @ moves[-1]
+                moves.append(move * slopes[i] if i < len(slopes) else move)
+            back = moves.pop()  # of the delta of each layer, from the last on
+            if self.loss == "cross_entropy":
+                back = chances * (back - (chances * back).sum(axis=1, keepdims=True))
+            back = back / images
+            product = np.empty_like(params)
+            for i in reversed(range(len(layers))):
+                own = self._layers(product)[i]
+                np.matmul(activations[i], back.swapaxes(1, 2), out=own)
+                if i > 0:
+                    own[:, :-1] += moves[i - 1] @ deltas[i].swapaxes(1, 2)
+                    back = (layers[i][:, :-1] @ back + turns[i][:, :-1] @ deltas[i]) * slopes[i - 1]
+                    back += bends[i - 1] * moves[i - 1]
+            return product[0]
+
+        return times
 
     @property
     def _size(self) -> int:

@@ -135,7 +135,8 @@ class Optimizer(Protocol):
     """What turns gradients and a rate into an update.
 
     With ``record=["effective_lr"]`` it needs a third method: ``effective_lr(state, lr)``, the rate by which the last
-    update multiplied each gradient, of a shape that broadcasts to ``(runs, parameters)``.
+    update multiplied each gradient, of a shape that broadcasts to ``(runs, parameters)``. For `follow` with
+    ``preconditioned=True`` it needs ``preconditioner(state)``, what the last update divided each gradient by.
     """
 
     def init(self, params: np.ndarray, /) -> Any:

@@ -3,8 +3,8 @@ r"""Optimisers: what turns a gradient and a rate into an update.
 An optimiser is a frozen description. ``init(params)`` returns its state, a plain dict, and
 ``update(params, grads, state, lr)`` changes ``params`` and ``state`` in place. Arrays are ``(runs, parameters)``;
 ``lr`` is one number, or a column ``(runs, 1)`` with a rate for each run. ``effective_lr(state, lr)`` is the rate by
-which the last update multiplied each gradient, or its running average. Updates are those of `torch.optim`, the place
-of each ``eps`` included.
+which the last update multiplied each gradient, or its running average; ``preconditioner(state)`` is what it was divided
+by. Updates are those of `torch.optim`, the place of each ``eps`` included.
 """
 
 from dataclasses import dataclass
@@ -57,6 +57,21 @@ class _Optimizer(Optimizer):
             In the unit of `lr`.
         """
         raise NotImplementedError
+
+    def preconditioner(self, state: State) -> Rate:
+        """Return what the last update divided each gradient by, or its running average.
+
+        Parameters
+        ----------
+        state : dict
+            What `update` has changed.
+
+        Returns
+        -------
+        number, or array that broadcasts to (runs, parameters)
+            In the unit of the gradient, or without one where nothing was divided.
+        """
+        return 1 / self.effective_lr(state, 1.0)
 
     def _with_l2(self, params: np.ndarray, grads: np.ndarray) -> np.ndarray:
         """The gradient of loss + weight_decay / 2 * |params|^2."""
@@ -281,6 +296,10 @@ class Adam(_Optimizer):
         t = state["updates"]
         c = sqrt(1 - self.beta2**t)  # c and 1 - beta1**t make up for the start at 0
         return _over_root(lr * c / (1 - self.beta1**t), state["square"], self.eps * c)
+
+    def preconditioner(self, state: State) -> Rate:
+        # The start of the mean at 0 makes the first rates differ, not the denominators.
+        return super().preconditioner(state) / (1 - self.beta1 ** state["updates"])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -71,7 +71,7 @@ CALLS = {  # a right call of everything public that takes arguments
     Ravine().evaluate: {"params": POINTS, "seeds": [0, 1], "split": "test"},
     DIGITS.init: {"seeds": [0, 1]},
     DIGITS.evaluate: {"params": DIGITS.init([0, 1]), "seeds": [0, 1], "split": "test"},
-    DIGITS.sharpness: {"params": DIGITS.init([0, 1]), "seeds": [0, 1], "tolerance": 0.1},
+    DIGITS.sharpness: {"params": DIGITS.init([0, 1]), "seeds": [0, 1], "tolerance": 0.1, "scale": 2.0},
     lrsched.train: {
         "problem": PROBLEM, "optimizer": SGD(), "schedule": SCHEDULE, "steps": 3, "seeds": 2, "record": ["path"],
     },
@@ -86,6 +86,10 @@ CALLS = {  # a right call of everything public that takes arguments
     lrsched.tuned_ratio: {"arm": TUNED, "to": TUNED, "draws": 3},
     lrsched.range_test: {
         "problem": PROBLEM, "optimizer": SGD(), "min_lr": 0.01, "max_lr": 1, "steps": 9, "seeds": 2, "smoothing": 0.5,
+    },
+    lrsched.follow: {
+        "problem": DIGITS, "optimizer": SGD(), "schedule": SCHEDULE, "steps": 3, "every": 2, "seeds": 2,
+        "measure": DIGITS, "tolerance": 0.1, "preconditioned": False,
     },
     lrsched.convex_bound: {"rates": [0.1, 0.2], "distance": 2, "gradient": 3, "every": 1},
     lrsched.best_scale: {"rates": [0.1, 0.2], "distance": 2, "gradient": 3},
@@ -132,8 +136,8 @@ ACCEPTED = {
     **dict.fromkeys(["feature_decades", "multiplier", "by", "at"], NOT_NEGATIVE),
     **dict.fromkeys(["min_lr", "init_lr", "patience", "cooldown", "alpha", "momentum", "beta1", "beta2"], NATURAL),
     **dict.fromkeys(["label_noise", "smoothing"], NATURAL),
-    **dict.fromkeys(["nesterov", "fresh_noise", "sharex", "progress"], frozenset({"True"})),
-    **dict.fromkeys(["batch_size", "executor", "to", "size", "heights", "every"], frozenset({"None"})),
+    **dict.fromkeys(["nesterov", "fresh_noise", "sharex", "progress", "preconditioned"], frozenset({"True"})),
+    **dict.fromkeys(["batch_size", "executor", "to", "size", "heights", "every", "measure"], frozenset({"None"})),
     **dict.fromkeys(["label", "alt", "drawn"], frozenset({"''", "'text'"})),
     "schedule": {"a function"},  # a product or a shift asks it when a rate is asked for
     "metric": ANY | {"None"},  # a number for the plateau scheduler, else the name of a score
@@ -143,6 +147,7 @@ ACCEPTED = {
     "seeds": {"[]", "empty array"},  # none, where nothing is trained
     "hidden": {"[]", "empty array"},
     "record": {"[]"},
+    "scale": {"None", "2.5"},
     "params": {"None", "[-1, -1]", "an array of three axes", "an array of nan"},  # points; a history has its own
     "values": {"[nan]", "[-1, -1]"},  # of an interval
     "make_schedule": {"a class"},
@@ -176,7 +181,14 @@ class TestEveryCall:
 
 
 def test_everything_public_that_takes_arguments_is_here():
-    tested = {call.__qualname__ for call in CALLS} | {"Interval", "History", "Comparison", "Tuned", "RangeTest"}
+    tested = {call.__qualname__ for call in CALLS} | {
+        "Interval",
+        "History",
+        "Comparison",
+        "Tuned",
+        "RangeTest",
+        "Curvature",
+    }
     public = [getattr(module, name) for module in (lrsched, plotting) for name in module.__all__]
     calls = {value.__qualname__ for value in public if callable(value) and not getattr(value, "_is_protocol", False)}
     # The base is not called, results are made by functions, and what others take is tested beside the others.

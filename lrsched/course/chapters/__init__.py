@@ -59,12 +59,12 @@ PARTS = {
         Chapter("fair_comparison", "Putting it together", "Which schedule, at which rate, with which method?"),
     ),
     "Part 2: modern practice": (
+        Chapter("finding_the_rate", "Finding the rate", "What does a range test see, and what do four runs see?"),
         Chapter("warm_up", "Warm-up", "Who makes the room for a large rate, and why does waiting not?"),
     ),
 }
 # What will follow in the last part, for the map.
 TO_COME = (
-    "Finding the rate",
     "Cosine and cycles",
     "Budgets",
     "When the loss decides",

@@ -136,9 +136,10 @@ def timed(browser: Browser, url: str, slowdown: int, packages: Path, missing: se
 
 
 def demo(book: Path, name: str) -> str | None:
-    """The section of a page that holds its first widget."""
-    view = BeautifulSoup((book / f"{name}.html").read_text(), "html.parser").select_one(pages.VIEW)
-    return view and view.find_parent("section")["id"]
+    """The section of a page that holds its first widget, below the bet that stands above all sections."""
+    views = BeautifulSoup((book / f"{name}.html").read_text(), "html.parser").select(pages.VIEW)
+    sections = [view.find_parent("section") for view in views]
+    return next((section["id"] for section in sections if section.find_parent("section")), None)
 
 
 def times(browser: Browser, sites: dict[str, str], link: str, packages: Path) -> list[Gate]:

@@ -63,6 +63,14 @@ def test_page_asks_no_other_origin_and_has_no_complaint(page):
     assert page.complaints == []
 
 
+def test_page_stands_still(page):
+    shifts = """() => new Promise(done => new PerformanceObserver(list => done(list.getEntries()
+      .map(({value, sources}) => [value, ...sources.map(({node}) => node?.outerHTML?.slice(0, 100))])))
+      .observe({type: 'layout-shift', buffered: true}) || setTimeout(() => done([]), 100))"""
+    moved = page.evaluate(shifts)
+    assert sum(value for value, *_ in moved) < 0.01, moved  # the icons and the formulas get their fonts late
+
+
 def test_page_is_light(page, asked, read, book):
     name, width = page.place
     front, *others = toc_pages()

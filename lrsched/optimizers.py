@@ -7,6 +7,7 @@ which the last update multiplied each gradient, or its running average; ``precon
 by. Updates are those of `torch.optim`, the place of each ``eps`` included.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any
@@ -86,8 +87,9 @@ class SGD(_Optimizer):
 
     Parameters
     ----------
-    momentum : number
-        The share of the velocity that is left after an update, from 0 to below 1.
+    momentum : number, or callable of the update index
+        The share of the velocity that is left after an update, from 0 to below 1. A callable is asked at each update
+        for its own, as torch's OneCycleLR cycles it; for other processes it must be one that pickles, so no lambda.
     nesterov : bool
         Step along ``grads + momentum * velocity`` instead of the velocity; needs a `momentum`.
     weight_decay : number
@@ -98,7 +100,8 @@ class SGD(_Optimizer):
     TypeError
         If an argument is of another type.
     ValueError
-        If an argument is out of range, or `nesterov` is asked for without `momentum`.
+        If an argument is out of range, or `nesterov` is asked for without `momentum`. A schedule's momentum is checked
+        when it is used.
 
     Examples
     --------
@@ -114,26 +117,37 @@ class SGD(_Optimizer):
     -0.561
     """
 
-    momentum: float = 0.0
+    momentum: float | Callable[[int], float] = 0.0
     nesterov: bool = False
     weight_decay: float = 0.0
 
     def __post_init__(self) -> None:
-        super().__post_init__()
+        if callable(self.momentum) and not isinstance(self.momentum, type):
+            _check.arguments(self, leave=("momentum",))
+        else:
+            super().__post_init__()
         if self.nesterov and not self.momentum:
             raise ValueError(f"momentum must be above 0 with nesterov=True, got {self.momentum}")
 
     def init(self, params: np.ndarray) -> State:
-        return {"velocity": np.zeros_like(params)} if self.momentum else {}
+        state: State = {"velocity": np.zeros_like(params)} if self.momentum else {}
+        return state | {"updates": 0} if callable(self.momentum) else state
 
     def update(self, params: np.ndarray, grads: np.ndarray, state: State, lr: Rate) -> None:
         grads = self._with_l2(params, grads)
         if self.momentum:
-            velocity = state["velocity"]
-            velocity *= self.momentum
+            momentum, velocity = self._next_momentum(state), state["velocity"]
+            velocity *= momentum
             velocity += grads
-            grads = grads + self.momentum * velocity if self.nesterov else velocity
+            grads = grads + momentum * velocity if self.nesterov else velocity
         params -= lr * grads
+
+    def _next_momentum(self, state: State) -> float:
+        if not callable(self.momentum):
+            return self.momentum
+        t = state["updates"]
+        state["updates"] += 1
+        return _check.number(f"momentum({t})", self.momentum(t), _check.ARGUMENTS["momentum"])  # type: ignore[arg-type]
 
     def effective_lr(self, state: State, lr: Rate) -> Rate:
         return lr

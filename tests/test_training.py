@@ -374,7 +374,9 @@ class TestWrongArguments:
             tune(NOISY, SGD(), lambda lr: lr, [0.1, 0.2], steps=2, seeds=1)
 
     def test_record(self):
-        with pytest.raises(ValueError, match=r"record\[0\] must be 'path', 'effective_lr' or 'average', got 'paths'"):
+        with pytest.raises(
+            ValueError, match=r"record\[0\] must be 'path', 'effective_lr', 'average' or 'grad_norm', got 'paths'"
+        ):
             train(NOISY, SGD(), Constant(0.1), steps=3, record=["paths"])
         with pytest.raises(TypeError, match=r"record must be a list of names from .*, got 'path'"):
             train(NOISY, SGD(), Constant(0.1), steps=3, record="path")

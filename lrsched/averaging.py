@@ -18,7 +18,7 @@ import numpy as np
 
 from lrsched import _check
 from lrsched.interfaces import Optimizer
-from lrsched.optimizers import Rate, State, _average, _Optimizer, _over_root
+from lrsched.optimizers import Rate, State, _average, _Optimizer, _over_root, _shared
 from lrsched.wrappers import Wrapper
 
 __all__ = ["Averaged", "ScheduleFreeAdamW", "ScheduleFreeSGD"]
@@ -116,14 +116,13 @@ class _ScheduleFree(_Optimizer):
         state["highest_lr"] = np.maximum(state["highest_lr"], lr)
         weight = state["highest_lr"] ** 2
         state["weight"] = state["weight"] + weight
-        share = np.divide(weight, state["weight"], out=np.zeros_like(weight), where=state["weight"] > 0)
+        rest = 1 - np.divide(weight, state["weight"], out=np.zeros_like(weight), where=state["weight"] > 0)
         fast, average = state["fast"], state["average"]
-        change = fast - average
-        change *= share
-        average += change
-        np.subtract(average, fast, out=change)
-        change *= beta
-        np.add(fast, change, out=params)
+        way = average - fast
+        way *= _shared(rest)
+        np.add(fast, way, out=average)
+        way *= beta
+        np.add(fast, way, out=params)
 
     def solution(self, params: np.ndarray, state: State) -> np.ndarray:
         """Return the average.
@@ -183,7 +182,7 @@ class ScheduleFreeSGD(_ScheduleFree):
     weight_decay: float = 0.0
 
     def update(self, params: np.ndarray, grads: np.ndarray, state: State, lr: Rate) -> None:
-        state["fast"] -= lr * self._with_l2(params, grads)
+        state["fast"] -= _shared(lr) * self._with_l2(params, grads)
         self._settle(params, state, lr, self.beta)
 
     def effective_lr(self, state: State, lr: Rate) -> Rate:

@@ -29,11 +29,18 @@ def _average(average: np.ndarray, beta: float, values: np.ndarray) -> None:
     average += (1 - beta) * values
 
 
+def _shared(lr: Rate) -> Rate:
+    """The one number of a column in which all are equal: NumPy multiplies by it twice as fast, to the same bits."""
+    if isinstance(lr, np.ndarray) and lr.shape[1:] == (1,) and (lr == lr[0]).all():
+        return lr[0, 0]
+    return lr
+
+
 def _over_root(lr: Rate, square: np.ndarray, eps: float) -> np.ndarray:
     """``lr / (sqrt(square) + eps)`` in a single array: a chain of new ones would not stay in the cache."""
     rate = np.sqrt(square)
     rate += eps
-    return np.divide(lr, rate, out=rate)
+    return np.divide(_shared(lr), rate, out=rate)
 
 
 class _Optimizer(Optimizer):
@@ -140,7 +147,7 @@ class SGD(_Optimizer):
             velocity *= momentum
             velocity += grads
             grads = grads + momentum * velocity if self.nesterov else velocity
-        params -= lr * grads
+        params -= _shared(lr) * grads
 
     def _next_momentum(self, state: State) -> float:
         if not callable(self.momentum):

@@ -1,12 +1,14 @@
 """What goes around an optimiser: `Clipped` shortens its gradients, `Grouped` gives groups of parameters other rates.
 
->>> from lrsched import SGD, Constant, Quadratic, train
->>> steep = Quadratic([1, 100], start=[1, 5])
->>> history = train(steep, Clipped(SGD(), max_norm=100), Constant(0.01), steps=5, seeds=1)
->>> history.clipped
-array([[ True,  True,  True,  True, False]])
->>> history.loss.round(1)
-array([[1250.5,  800.5,  450.5,  200.5,   50.5]])
+Each is an optimiser itself, so that they nest.
+
+    >>> from lrsched import SGD, Constant, Quadratic, train
+    >>> steep = Quadratic([1, 100], start=[1, 5])
+    >>> history = train(steep, Clipped(SGD(), max_norm=100), Constant(0.01), steps=6, seeds=1)
+    >>> history.clipped
+    array([[ True,  True,  True,  True,  True, False]])
+    >>> history.clipped.sum(axis=1)
+    array([5])
 """
 
 from collections.abc import Callable, Sequence
@@ -24,7 +26,7 @@ __all__ = ["Clipped", "Grouped"]
 
 def gradient_norms(grads: np.ndarray) -> np.ndarray:
     """The length of each run's gradient, all its parameters together."""
-    return np.sqrt(np.einsum("ij,ij->i", grads, grads))
+    return np.sqrt(grads[:, None] @ grads[:, :, None])[:, 0, 0]
 
 
 class Wrapper(Optimizer):

@@ -193,9 +193,8 @@ class ScheduleFreeSGD(_ScheduleFree):
 class ScheduleFreeAdamW(_ScheduleFree):
     """`ScheduleFreeSGD` with the division of `Adam`; its average takes the place of momentum [defazio2024]_.
 
-    ``z -= lr_t * (grads / (sqrt(square) + eps) + weight_decay * y)`` with ``lr_t = lr * sqrt(1 - beta2**t)``, whose
-    square is also what an update counts in the average. Every update equals that of `AdamWScheduleFree` in the authors'
-    package.
+    ``z -= lr * (grads / (sqrt(square / (1 - beta2**t)) + eps) + weight_decay * y)`` with ``t = 1, 2, ...``. Every update
+    equals that of `AdamWScheduleFree` in the authors' package (1.4; the paper counts the first updates less).
 
     Parameters
     ----------
@@ -235,11 +234,11 @@ class ScheduleFreeAdamW(_ScheduleFree):
     def update(self, params: np.ndarray, grads: np.ndarray, state: State, lr: Rate) -> None:
         state["updates"] += 1
         _average(state["square"], self.beta2, grads * grads)
-        lr = lr * sqrt(1 - self.beta2 ** state["updates"])
         if self.weight_decay:
             state["fast"] -= lr * self.weight_decay * params
-        state["fast"] -= _over_root(lr, state["square"], self.eps) * grads
+        state["fast"] -= self.effective_lr(state, lr) * grads
         self._settle(params, state, lr, self.beta1)
 
     def effective_lr(self, state: State, lr: Rate) -> np.ndarray:
-        return _over_root(lr * sqrt(1 - self.beta2 ** state["updates"]), state["square"], self.eps)
+        c = sqrt(1 - self.beta2 ** state["updates"])
+        return _over_root(lr * c, state["square"], self.eps * c)

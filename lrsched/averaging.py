@@ -193,8 +193,8 @@ class ScheduleFreeSGD(_ScheduleFree):
 class ScheduleFreeAdamW(_ScheduleFree):
     """`ScheduleFreeSGD` with the division of `Adam`; its average takes the place of momentum [defazio2024]_.
 
-    ``z -= lr * (grads / (sqrt(square / (1 - beta2**t)) + eps) + weight_decay * y)`` with ``t = 1, 2, ...``. Every update
-    equals that of `AdamWScheduleFree` in the authors' package (1.4; the paper counts the first updates less).
+    ``z -= lr * (grads / (sqrt(square / (1 - beta2**t)) + eps) + weight_decay * y)`` with ``t = 1, 2, ...``.
+    Every update equals that of `AdamWScheduleFree` in the authors' package (1.4; the paper counts the first ones less).
 
     Parameters
     ----------

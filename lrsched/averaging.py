@@ -7,7 +7,7 @@ What is evaluated is the average, ``solution(params, state)``: `History` has it 
     >>> compare(Quadratic(np.geomspace(0.1, 1, 50), noise=0.1), arms, steps=400)
              train loss         ratio to last
     last     0.0260 ± 0.0031
-    average  0.00437 ± 0.00059  0.173 ± 0.035
+    average  0.00452 ± 0.00063  0.180 ± 0.036
     After 400 updates; 95 % intervals over 10 seeds, paired.
 """
 
@@ -28,9 +28,10 @@ __all__ = ["Averaged", "ScheduleFreeAdamW", "ScheduleFreeSGD"]
 class Averaged(Wrapper):
     """Update as `optimizer` does, and answer with a running average of its weights (EMA).
 
-    The weights after update ``s`` count ``2 ** (-(t - s) / half_life)`` after update ``t``, and the shares sum to 1:
-    the initial weights have none. Without a half-life all updates count alike, as in torch's `AveragedModel`. A decay
-    of 0.999 an update is a half-life of ``log(0.5) / log(0.999)``, 693 updates.
+    ``average = decay * average + (1 - decay) * params`` with ``decay = 2 ** (-1 / half_life)``, from the weights after
+    the first update on: after ``t`` updates these still have the share ``decay ** (t - 1)``. Without a half-life all
+    updates count alike. The same as torch's `AveragedModel` with `get_ema_multi_avg_fn(decay)`, or without; a decay of
+    0.999 is a half-life of ``log(0.5) / log(0.999)``, 693 updates.
 
     Parameters
     ----------
@@ -53,9 +54,9 @@ class Averaged(Wrapper):
     >>> params, averaged = np.zeros((1, 1)), Averaged(SGD(), half_life=1)
     >>> state = averaged.init(params)
     >>> for _ in range(3):
-    ...     averaged.update(params, np.full((1, 1), -7.0), state, lr=1)
-    >>> params, averaged.solution(params, state)  # (4 * 21 + 2 * 14 + 7) / 7
-    (array([[21.]]), array([[17.]]))
+    ...     averaged.update(params, np.full((1, 1), -4.0), state, lr=1)
+    >>> params, averaged.solution(params, state)  # 4, 8, 12, of which 12 counts a half
+    (array([[12.]]), array([[9.]]))
     """
 
     optimizer: Optimizer
@@ -81,9 +82,7 @@ class Averaged(Wrapper):
 
     def _share(self, t: int) -> float:
         """What the weights after the last of `t` updates count: the others share the rest as they did."""
-        if self.half_life is None:
-            return 1 / t
-        return expm1(-log(2) / self.half_life) / expm1(-log(2) * t / self.half_life)
+        return 1 / t if self.half_life is None or t == 1 else -expm1(-log(2) / self.half_life)
 
     def solution(self, params: np.ndarray, state: State) -> np.ndarray:
         """Return the average.

@@ -130,12 +130,14 @@ def test_groups_equal_those_of_torch(optimizer, their_class, options):
     np.testing.assert_allclose(ours(grouped), path, rtol=1e-12, atol=1e-12)
 
 
-def test_the_mean_of_all_updates_equals_that_of_torch():
+@pytest.mark.parametrize("half_life", [None, 10])
+def test_averages_equal_those_of_torch(half_life):
     start, grads = start_and_grads()
-    averaged = Averaged(SGD())
+    averaged = Averaged(SGD(), half_life=half_life)
     state = averaged.init(start)
     model = torch.nn.Linear(PARAMETERS, RUNS, bias=False, dtype=torch.float64)
-    theirs = torch.optim.swa_utils.AveragedModel(model)
+    average = half_life and torch.optim.swa_utils.get_ema_multi_avg_fn(2 ** (-1 / half_life))
+    theirs = torch.optim.swa_utils.AveragedModel(model, multi_avg_fn=average)
     for grad in grads:
         averaged.update(start, grad, state, 0.1)
         model.weight.data = torch.from_numpy(start.copy())

@@ -117,14 +117,14 @@ def test_on_digits_they_gain_without_noise_and_lose_with_it(batch_size):
         "silver": silver_rates(63),
         "chebyshev": chebyshev_rates(64, low=0.01, high=1)[fractal_order(64)],
     }
-    scales, excess = np.geomspace(0.05, 6, 15), {}
+    scales, excess = np.geomspace(0.05, 6, 25), {}
     for name, shape in shapes.items():
 
         def make(scale, shape=shape):
             return (scale * shape).__getitem__
 
-        tuned = tune(problem, SGD(), make, scales, steps=len(shape), seeds=range(200, 203))
-        history = train(problem, SGD(), tuned.schedule, steps=len(shape), seeds=range(300, 308))
+        tuned = tune(problem, SGD(), make, scales, steps=len(shape), seeds=range(200, 202))
+        history = train(problem, SGD(), tuned.schedule, steps=len(shape), seeds=range(300, 306))
         excess[name] = history.evaluate()["loss"] - least
     ratio = {name: np.mean(excess[name] / excess["constant"]) for name in shapes}
     if batch_size is None:

@@ -12,6 +12,7 @@ from urllib.request import urlopen
 
 import pytest
 from pages import (
+    PATIENCE,
     REPOSITORY,
     ROOT,
     VIEW,
@@ -314,7 +315,7 @@ def test_chapter_works_in_jupyterlab(lab, visit):
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).click()
     slider = page.locator(".lrsched:not(.first-frame) input[type=range]").first
-    slider.wait_for()
+    slider.wait_for(timeout=4 * PATIENCE)  # a kernel starts, and draws every picture of the demo
     slider.focus()
     before = slider.get_attribute("aria-valuetext")
     page.keyboard.press("ArrowLeft")

@@ -53,6 +53,14 @@ def heading(text: str) -> None:
     print(f"\n{text}  [load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores]\n{'-' * len(text)}", flush=True)
 
 
+def theory() -> None:
+    heading("The bound of convex theory: ms")
+    names = {"end": lr.rates(lr.LinearDecay(1, decay_steps=100_000), 100_000), "path": np.ones(10_000)}
+    end, path = cpu("lr.convex_bound(end)", "lr.convex_bound(path, every=1)", **names)
+    print(f"at the end of 100,000 rates: {1e3 * end:.1f} (goal: below 10)")
+    print(f"at each stop of 10,000: {1e3 * path:.0f} (goal: below 200)")
+
+
 def torch_schedulers(torch, peak, n):
     """For each schedule the scheduler of torch that does the same; LambdaLR where it has none."""
     s = torch.optim.lr_scheduler
@@ -222,6 +230,22 @@ def against_torch(torch) -> None:
     ratio(lr.SGD(), 32, torch_vmap(torch, 32), "func.vmap", 32, goal=5)
 
 
+def wrapped() -> None:
+    heading("Clipping, groups and averages: CPU time over that of the plain optimiser  (goal: at most 1.3)")
+    for plain, free in [(lr.SGD(), lr.ScheduleFreeSGD()), (lr.Adam(), lr.ScheduleFreeAdamW())]:
+        arms = {
+            "every update clipped": lr.Clipped(plain, max_norm=1e-3),
+            "grouped": lr.Grouped(plain, factors=NETWORK.lr_factors, sizes=NETWORK.stretches),
+            "averaged": lr.Averaged(plain, half_life=50),
+            "schedule-free": free,
+        }
+        names = {f"arm{i}": arm for i, arm in enumerate([plain, *arms.values()])}
+        statements = [f"lr.train(NOISY, {name}, lr.Constant(0.01), steps=200, seeds=32)" for name in names]
+        base, *times = cpu(*statements, **names)
+        ratios = ", ".join(f"{name} {time / base:.2f}" for name, time in zip(arms, times, strict=True))
+        print(f"{type(plain).__name__:5}{ratios}", flush=True)
+
+
 def torch_network(torch):
     layers = torch.nn.Linear(64, 32), torch.nn.ReLU(), torch.nn.Linear(32, 10)
     return torch.nn.Sequential(*layers), torch.rand(1397, 64), torch.randint(10, (1397,))
@@ -262,7 +286,9 @@ def torch_vmap(torch, runs):
 def main() -> None:
     imports()
     sweeps()
+    theory()
     profile()
+    wrapped()
     try:
         import torch
     except ImportError:

@@ -72,7 +72,7 @@ def code_of(page):
 def test_a_stroke_is_scored_kept_in_the_address_and_undone(opened):
     page = opened()
     start = result(page)
-    assert start.startswith("Ends at 2.9 times the optimum. Bronze: below 0.0147")
+    assert start.startswith("Ends at 2.9 times the optimum. Bronze: below 0.0147 (the best constant rate).")
     stroke(page, 0.8, 0.2)
     assert times_the_best(page) < 2
     code = code_of(page)

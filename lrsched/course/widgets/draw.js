@@ -302,7 +302,7 @@ function render({model, el}) {
     if (badge.dataset.metal !== String(metal)) { badge.dataset.metal = metal; badge.replaceChildren(medal(metal)); }
     endText.textContent = `ends ${ends < 1e6 ? 'at ' : ''}${valueText(ends)}`;
     headline.textContent = !(ends < 1e6) ? 'The loss explodes.' : `${ratio < .9995 ? 'Better than' : ratio < 1.0005 ? 'As good as' : `Ends at ${timesText(ratio)}`} ${problem.best.phrase}.`;
-    const record = best.things[problem.key], itself = problem.best.phrase.replace(/^./, letter => letter.toUpperCase());
+    const record = best.things[problem.key], itself = capital(problem.best.phrase);
     detail.textContent = `${goalText(metal, problem.goals)}${record ? ` Your best: ${valueText(record)}.` : ''} `
       + (shows ? `Dashed: ${problem.best.phrase}.` : `${itself} shows itself after ${more} ${game.tries ? 'more ' : ''}${more === 1 ? 'try' : 'tries'}.`);
     undo.disabled = !game.past.length;

@@ -165,7 +165,7 @@ def drawing_link(schedule: ScheduleLike, *, problem: str = "noisy") -> str:
     """The address, from a chapter, of the page on which `schedule` is drawn.
 
     >>> drawing_link(Constant(0.1))
-    'draw.ipynb#draw=noisy.AACq'
+    'draw.ipynb#draw=noisy.AKqq'
     """
     if problem not in PROBLEMS:
         raise ValueError(f"problem must be one of {', '.join(map(repr, PROBLEMS))}, got {problem!r}")

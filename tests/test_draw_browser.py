@@ -301,6 +301,10 @@ def test_nothing_moves_when_the_pad_comes_or_is_used(visit, address, width):
     for height in (0.9, 0.5, 0.1):
         stroke(page, 0.7, height, steps=4)
     assert page.locator("#after").bounding_box()["y"] == after
+    choose(page, "No noise")
+    after = page.locator("#after").bounding_box()["y"]
+    stroke(page, 1, 1, steps=4)
+    assert "The loss explodes." in result(page) and page.locator("#after").bounding_box()["y"] == after
 
 
 def test_without_javascript_picture_and_standings_are_there(opened):

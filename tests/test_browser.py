@@ -312,10 +312,11 @@ def lab(tmp_path_factory):
 def test_chapter_works_in_jupyterlab(lab, visit):
     page = visit(f"{lab}/tree/chapters/step_decay.ipynb")
     page.locator(".jp-Notebook h1").wait_for()
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=4 * PATIENCE)  # its kernel
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).click()
     slider = page.locator(".lrsched:not(.first-frame) input[type=range]").first
-    slider.wait_for(timeout=4 * PATIENCE)  # a kernel starts, and draws every picture of the demo
+    slider.wait_for(timeout=4 * PATIENCE)  # every picture of the demo is drawn before
     slider.focus()
     before = slider.get_attribute("aria-valuetext")
     page.keyboard.press("ArrowLeft")

@@ -256,7 +256,7 @@ def check_after(after: "History", problem: Problem, optimizer: Optimizer) -> Non
         )
 
 
-def number_of_updates(steps: int | None, schedule: ScheduleLike | ReduceOnPlateau, start: int) -> int:
+def number_of_updates(steps: int | None, schedule: ScheduleLike | ReduceOnPlateau, start: int = 0) -> int:
     check_schedule("schedule", schedule)
     if steps is None:
         end = getattr(schedule, "total_steps", None)

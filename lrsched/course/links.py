@@ -2,11 +2,11 @@
 
 from IPython.display import Markdown
 
-from lrsched.course.chapters import CHAPTERS, PARTS, chapter
+from lrsched.course.chapters import CHAPTERS, PARTS, TO_COME, chapter
 
 
 def course_map(folder: str = "chapters") -> Markdown:
-    """All chapters with their questions; `folder` is where their notebooks are, seen from the page."""
+    """All chapters with their questions, and what is to come; `folder` is where their notebooks are."""
     lines = []
     for part, chapters in PARTS.items():
         lines += [
@@ -15,7 +15,7 @@ def course_map(folder: str = "chapters") -> Markdown:
             *(f"- [{one.title}]({folder}/{one.slug}.ipynb): {one.question}" for one in chapters),
             "",
         ]
-    return Markdown("\n".join(lines))
+    return Markdown("\n".join([*lines[:-1], f"- *To come:* {', '.join(TO_COME)}"]))
 
 
 def next_chapter(slug: str) -> Markdown:

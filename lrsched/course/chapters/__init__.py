@@ -58,7 +58,21 @@ PARTS = {
         Chapter("adaptive_rates", "Adaptive rates", "What does Adam adapt to, and what does it never see?"),
         Chapter("fair_comparison", "Putting it together", "Which schedule, at which rate, with which method?"),
     ),
+    "Part 2: modern practice": (
+        Chapter("warm_up", "Warm-up", "Who makes the room for a large rate, and why does waiting not?"),
+    ),
 }
+# What will follow in the last part, for the map.
+TO_COME = (
+    "Finding the rate",
+    "Cosine and cycles",
+    "Budgets",
+    "When the loss decides",
+    "Batch and scale",
+    "The edge of stability",
+    "Steps that grow",
+    "Your framework",
+)
 CHAPTERS = {chapter.slug: chapter for part in PARTS.values() for chapter in part}
 
 

@@ -66,6 +66,8 @@ RIGHT = [
     ("adam_step", r"square = .*", SAME),
     ("rates_after_resume", r"sorted downwards|not above 10?", "what is left of these schedules only falls"),
     ("lowest_point", r"moved by one|its mean", "a single number"),
+    ("worst_factor|untuned_length", r"not below 1e-(6|10)", "no such factor, and no such length"),
+    ("warmup_updates|untuned_length", r"rounded (up|to \d places)", WHOLE),
 ]
 
 

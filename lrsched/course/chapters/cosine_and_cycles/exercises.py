@@ -184,8 +184,8 @@ def cycle_by(step, first, mult, late=0, grow=lambda first, mult, k: first * mult
     hints=(
         "With a first cycle of 10 updates and `mult=2`, at which updates do the cycles begin?",
         "Take the length of a cycle off `step`, as long as it fits, and make the length longer each time.",
-        "Begin with `length = first`. While the rest of `step` is not below `length`: subtract it, make `length` longer by "
-        "the factor `mult`, and count one more cycle.",
+        "Begin with `length = first`. While the rest of `step` is not below it: subtract `length`, make it `mult` "
+        "times as long, and count one more cycle.",
     ),
     why="What is left of `step` goes into the cosine, divided by the length that the loop ended with.",
 )
@@ -322,13 +322,13 @@ def planned_for(rates):
         ),
         (
             lambda schedule, n: schedule(n - n // 10) / schedule(0),
-            "That is how much of the peak is left when the last tenth begins. Asked is a share of the sum of the rates.",
+            "That is how much of the peak is left when the last tenth begins. Asked is a share of a sum.",
         ),
     ],
     hints=(
         "Which updates are the last tenth of a run of 100? Of one of 960?",
         "Add up the rates that these updates use, and divide by the sum over the whole run.",
-        "The last tenth is `range(steps - steps // 10, steps)`, the run is `range(steps)`.",
+        "The run is `range(steps)`. The last tenth ends with it, and begins `steps // 10` updates earlier.",
     ),
     why="For a line it is about 1 %, for a cosine a sixth of that: whoever plans a cosine has nearly finished at 90 %. "
     "That is why a floor, or a plan that is a little too long, may even help.",
@@ -439,8 +439,8 @@ VALLEY = Quadratic(np.geomspace(0.5, 5, 8), noise=0.5)
     ],
     hints=(
         "Which two schedules run here, and whose peak rate does each get?",
-        "`tune` takes a function that makes a schedule out of a peak rate; its `.schedule` is the best one. `train(..., "
-        "keep=[...])` looks at a run on its way.",
+        "`tune` takes a function that makes a schedule out of a peak rate; its `.schedule` is the best one. And "
+        "`train(..., keep=[...])` looks at a run on its way.",
         "`run.evaluate(params=run.at(t))` gives the scores after t updates; take `steps // 2` and `steps`, divide the "
         "losses of the four cycles by those of the cosine, and take the mean over the seeds.",
     ),

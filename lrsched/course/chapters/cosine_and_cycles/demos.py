@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import NullFormatter
 
 from lrsched import plotting
 from lrsched.course.valley import BACKGROUND, PROBLEM, STEPS
@@ -118,8 +119,9 @@ def speed_ups(ax: Axes, shares: Sequence[float], factors: Sequence[Interval]) ->
         ax.annotate(f"{mean:.1f}", (share, mean), (6, 4), textcoords="offset points")
     ax.axhline(1, color=PALETTE["grey"], linestyle="--", linewidth=1)
     ax.set(xlim=(shares[-1] / 1.2, 1.9), ylim=(0.8, 40), xticks=shares)
+    ax.xaxis.set_minor_formatter(NullFormatter())
     ax.set_xticklabels(["1", *(f"1/{round(1 / share)}" for share in shares[1:])])
-    ax.set(xlabel="rate of the step decay, over its best", ylabel="one cycle is faster by")
+    ax.set(xlabel="rate of the step decay, over its best", ylabel="times as fast")
     return ax
 
 

@@ -60,12 +60,12 @@ PARTS = {
     ),
     "Part 2: modern practice": (
         Chapter("warm_up", "Warm-up", "Who makes the room for a large rate, and why does waiting not?"),
+        Chapter("cosine_and_cycles", "Cosine and cycles", "Who leads at half-time, and what is that worth at the end?"),
     ),
 }
 # What will follow in the last part, for the map.
 TO_COME = (
     "Finding the rate",
-    "Cosine and cycles",
     "Budgets",
     "When the loss decides",
     "Batch and scale",

@@ -77,12 +77,9 @@ def restarts(axes: list[Axes], cycles: int, floor: float) -> str:
     bottom.plot(own)
     bottom.set(xlabel="update", ylabel="expected loss", xlim=(0, STEPS), ylim=(0.005, 1))
     end, half = own[-1] / one[-1], own[STEPS // 2] / one[STEPS // 2]
-    text = f"{cycles} cycle{'s' * (cycles > 1)} to {floor:g} of the peak: the loss ends at {own[-1]:.4f}, {times(end)}"
-    return f"{text} that of one cosine to zero, and half-way it is {times(half)}."
-
-
-def times(ratio: float) -> str:
-    return f"{ratio:.2f} times"
+    down = f"down to {floor:g} of the peak" if floor else "down to zero"
+    text = f"{cycles} cycle{'s, each' * (cycles > 1)} {down}: the loss ends at {own[-1]:.4f}, {end:.2f} times that of"
+    return f"{text} the grey line; half-way it was {half:.2f} times."
 
 
 def beats_one(cycles: int, floor: float) -> bool:

@@ -7,6 +7,7 @@ _MODULE_OF = {
     "bet": "widgets.bet",
     "quiz": "widgets.quiz",
     "race": "race_plot",
+    "draw": "widgets.draw",
     "cards": "review.cards",
     "final_quiz": "review.final_quiz",
     "read_again": "review.final_quiz",

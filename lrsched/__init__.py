@@ -49,7 +49,9 @@ __all__ = [
     "Triangular",
     "Tuned",
     "Warmup",
+    "best_scale",
     "compare",
+    "convex_bound",
     "cooldown",
     "equivalent",
     "interval",
@@ -96,6 +98,7 @@ if TYPE_CHECKING:  # what an editor and a type checker read
         updates,
         warmup_stable_decay,
     )
+    from lrsched.theory import best_scale, convex_bound
     from lrsched.training import Comparison, History, Tuned, compare, train, tune
     from lrsched.tuning import tuned_ratio
 else:  # what runs: a module is loaded when it is first asked for, so that a schedule costs little more than NumPy
@@ -110,6 +113,7 @@ else:  # what runs: a module is loaded when it is first asked for, so that a sch
         "training",
         "tuning",
         "lr_range",
+        "theory",
         "equivalents",
     )
     _MODULES = (*_CORE, "plotting", "course")

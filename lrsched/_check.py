@@ -83,6 +83,9 @@ ARGUMENTS: dict[str, str | tuple[str, ...] | type[bool]] = {  # a name means the
     "pool_size": "a whole number of 1 or more",
     "split": ("train", "test"),
     "tolerance": "a number above 0",
+    # theory
+    "distance": "a number above 0",
+    "gradient": "a number above 0",
     # experiments and figures
     "steps": "a whole number of 1 or more",
     "progress": bool,

@@ -87,6 +87,8 @@ CALLS = {  # a right call of everything public that takes arguments
     lrsched.range_test: {
         "problem": PROBLEM, "optimizer": SGD(), "min_lr": 0.01, "max_lr": 1, "steps": 9, "seeds": 2, "smoothing": 0.5,
     },
+    lrsched.convex_bound: {"rates": [0.1, 0.2], "distance": 2, "gradient": 3, "every": 1},
+    lrsched.best_scale: {"rates": [0.1, 0.2], "distance": 2, "gradient": 3},
     HISTORY.evaluate: {"split": "test", "params": HISTORY.params},
     COMPARISON.scores: {"metric": "loss", "split": "test"},
     COMPARISON.mean: {"name": "a", "metric": "loss", "split": "test"},
@@ -125,13 +127,13 @@ ANY = {"nan", "inf", "-inf", "0", "-1", "2.5"}
 ACCEPTED = {
     **dict.fromkeys(["peak_lr", "step_size", "decay_steps", "first_cycle_steps", "half_cycle_steps"], POSITIVE),
     **dict.fromkeys(["timescale", "total_steps", "power", "div_factor", "final_div_factor", "max_lr"], POSITIVE),
-    **dict.fromkeys(["steepness", "tolerance", "epochs"], POSITIVE),
+    **dict.fromkeys(["steepness", "tolerance", "epochs", "distance", "gradient"], POSITIVE),
     **dict.fromkeys(["warmup_steps", "threshold", "eps", "weight_decay", "noise", "init_scale"], NOT_NEGATIVE),
     **dict.fromkeys(["feature_decades", "multiplier", "by", "at"], NOT_NEGATIVE),
     **dict.fromkeys(["min_lr", "init_lr", "patience", "cooldown", "alpha", "momentum", "beta1", "beta2"], NATURAL),
     **dict.fromkeys(["label_noise", "smoothing"], NATURAL),
     **dict.fromkeys(["nesterov", "fresh_noise", "sharex", "progress"], frozenset({"True"})),
-    **dict.fromkeys(["batch_size", "executor", "to", "size", "heights"], frozenset({"None"})),
+    **dict.fromkeys(["batch_size", "executor", "to", "size", "heights", "every"], frozenset({"None"})),
     **dict.fromkeys(["label", "alt", "drawn"], frozenset({"''", "'text'"})),
     "schedule": {"a function"},  # a product or a shift asks it when a rate is asked for
     "metric": ANY | {"None"},  # a number for the plateau scheduler, else the name of a score

@@ -53,6 +53,14 @@ def heading(text: str) -> None:
     print(f"\n{text}  [load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores]\n{'-' * len(text)}", flush=True)
 
 
+def theory() -> None:
+    heading("The bound of convex theory: ms")
+    names = {"end": lr.rates(lr.LinearDecay(1, decay_steps=100_000), 100_000), "path": np.ones(10_000)}
+    end, path = cpu("lr.convex_bound(end)", "lr.convex_bound(path, every=1)", **names)
+    print(f"at the end of 100,000 rates: {1e3 * end:.1f} (goal: below 10)")
+    print(f"at each stop of 10,000: {1e3 * path:.0f} (goal: below 200)")
+
+
 def torch_schedulers(torch, peak, n):
     """For each schedule the scheduler of torch that does the same; LambdaLR where it has none."""
     s = torch.optim.lr_scheduler
@@ -262,6 +270,7 @@ def torch_vmap(torch, runs):
 def main() -> None:
     imports()
     sweeps()
+    theory()
     profile()
     try:
         import torch

@@ -11,6 +11,7 @@ sites is answered at once from the same npm packages, which favours it.
   and the next frame begins.
 - shift: the sum of all layout shifts until the page is quiet: at least the usual CLS, the worst five seconds of it.
   In the table of all pages: the larger of the page opened at its top and on a deep link to its first widget.
+- script of a repaint: what the pad computes for each frame while a hand draws, the 95th percentile over its problems.
 
 Times are medians of `ROUNDS`, with the CPU as it is and four times slower. The exit status is 1 if a gate is not met.
 """
@@ -23,7 +24,7 @@ import sys
 import tarfile
 from mimetypes import guess_type
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 
 import pages
@@ -36,6 +37,7 @@ CHAPTER = "chapters/step_decay"
 ROUNDS = 5
 LIMITS = {"LCP": 0.6, "TBT": 0.3, "demo usable": 0.4}  # ours / default, with the CPU four times slower
 MOST_SHIFT = 0.05
+MOST_SCRIPT = {1: 4, 4: 8}  # ms of a repaint, by how much slower the CPU is
 # What the default book takes from cdn.jsdelivr.net and cdnjs.cloudflare.com: its MathJax@3, and myst-nb's other two;
 # html-manager then asks for the anywidget that the notebook was stored with.
 PACKAGES = ["mathjax@3.2.2", "requirejs@2.3.4", "@jupyter-widgets/html-manager@1.0.6", "anywidget@0.11.0"]
@@ -56,6 +58,15 @@ PRESS = """
     const before = slider?.ariaValueText;
     slider?.dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowLeft', bubbles: true}));
     requestAnimationFrame(slider?.ariaValueText === before ? press : now => seen.usable = now);
+  });
+"""
+REPAINTS = """
+  window.repaints = [];
+  const request = window.requestAnimationFrame;
+  window.requestAnimationFrame = paint => request(now => {
+    const start = performance.now();
+    paint(now);
+    repaints.push(performance.now() - start);
   });
 """
 QUIET = """() => {
@@ -205,6 +216,37 @@ def table(browser: Browser, site: str, book: Path) -> list[Gate]:
     return [*heaviest.values(), (f"shift, {most_moved}", moved[most_moved], MOST_SHIFT), ("faults", faults, 0)]
 
 
+def drawn(page: Page) -> None:
+    """Draw on the pad, three strokes for each of its problems."""
+    for problem in page.get_by_role("group", name="Problem").get_by_role("radio").all():
+        problem.check()
+        page.locator(".surface").scroll_into_view_if_needed()
+        box = page.locator(".surface").bounding_box()
+        for height in (0.3, 0.5, 0.7):
+            page.mouse.move(box["x"] + 9, box["y"] + box["height"] / 4)
+            page.mouse.down()
+            page.mouse.move(box["x"] + box["width"] - 3, box["y"] + height * box["height"], steps=80)
+            page.mouse.up()
+
+
+def repaints(browser: Browser, site: str) -> list[Gate]:
+    """Print how long the script of a repaint takes while a hand draws."""
+    heading("chapters/draw: script of a repaint, ms")
+    gates = []
+    for slow, most in MOST_SCRIPT.items():
+        for width in (1280, 390):
+            page = pages.opened(browser, f"{site}chapters/draw.html#draw=noisy.AACq", width=width, script=REPAINTS)
+            page.wait_for_selector(".pad")
+            page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slow})
+            drawn(page)
+            times = page.evaluate("repaints")
+            middle, high = quantiles(times, n=20)[9], quantiles(times, n=20)[18]
+            print(f"CPU {slow}x, {width} px: median {middle:.2f}, 95th percentile {high:.2f}, of {len(times)}")
+            gates.append((f"script of a repaint, {slow}x, {width} px: ms", high, most))
+            page.context.close()
+    return gates
+
+
 def main() -> None:
     with TemporaryDirectory() as folder, pages.launched() as browser:
         ours, default, packages = (Path(folder, name) for name in ("ours", "default", "packages"))
@@ -214,6 +256,7 @@ def main() -> None:
         book, plain = pages.build_book(ours), default_book(default)
         with pages.served(book) as site, pages.served(plain) as plain_site:
             gates = times(browser, {"ours": site, "default": plain_site}, demo(book, CHAPTER), packages)
+            gates += repaints(browser, site)
             gates += table(browser, site, book)
     heading("Gates")
     for name, value, most in gates:

@@ -8,6 +8,7 @@ _MODULE_OF = {
     "quiz": "widgets.quiz",
     "cockpit": "widgets.cockpit",
     "race": "race_plot",
+    "draw": "widgets.draw",
     "cards": "review.cards",
     "final_quiz": "review.final_quiz",
     "read_again": "review.final_quiz",

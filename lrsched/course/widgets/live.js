@@ -138,19 +138,21 @@ function medal(metal) {
 
 // Where a loss stands among others, [{name, loss}], on a logarithmic line from the optimum to beyond the worst.
 function standings() {
-  const svg = mark('svg', {class: 'standings', 'aria-hidden': 'true', width: '100%', height: 70}), row = mark('g'), you = mark('g');
+  const svg = mark('svg', {class: 'standings', role: 'img', width: '100%', height: 70}), row = mark('g'), you = mark('g');
   svg.append(row, you);
-  let x, width;
+  let x, width, heard;
   return {
     svg,
     stage(newWidth, rivals, optimum, name = 'optimum') {
       width = newWidth;
+      const all = [{name, loss: optimum}, ...rivals].sort((a, b) => a.loss - b.loss);
+      heard = `Standings: ${all.map(rival => `${rival.name} ${valueText(rival.loss)}`).join(', ')}`;
       const worst = Math.max(...rivals.map(rival => rival.loss)), end = Math.log(worst / optimum) * 1.35;
       x = loss => 12 + (width - 60) * Math.min(1.06, Math.max(0, Math.log(loss / optimum) / end));
       svg.setAttribute('viewBox', `0 -4 ${width} 70`);
       row.replaceChildren(mark('line', {x1: 12, x2: width - 30, y1: 26, y2: 26, stroke: 'var(--line)', 'stroke-width': 2, 'stroke-linecap': 'round'}));
       const ends = [-Infinity, -Infinity];  // of the two rows of names; a name without room is left out
-      for (const rival of [{name, loss: optimum}, ...rivals].sort((a, b) => a.loss - b.loss)) {
+      for (const rival of all) {
         const at = x(rival.loss), best = rival.loss === optimum, size = rival.name.length * (best ? 7.9 : 7);
         row.append(mark('line', {x1: at, x2: at, y1: 20, y2: 32, stroke: best ? 'var(--text)' : 'var(--other)', 'stroke-width': 2}));
         const start = Math.max(2, best ? at - 8 : at - size / 2), line = ends.findIndex(end => start > end + 8);
@@ -160,6 +162,7 @@ function standings() {
       }
     },
     place(loss) {
+      svg.setAttribute('aria-label', loss === undefined ? heard : `${heard}; you ${valueText(loss)}`);
       if (loss === undefined) return you.replaceChildren();
       const at = x(loss < Infinity ? loss : 1e300);
       you.replaceChildren(mark('circle', {cx: at, cy: 26, r: 7, fill: 'var(--loss)', stroke: 'var(--paper)', 'stroke-width': 2}),

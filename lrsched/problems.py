@@ -76,9 +76,7 @@ class _Landscape(Problem):
         raise NotImplementedError
 
 
-def second_moments(
-    moments: np.ndarray, lr: float | np.ndarray, curvatures: np.ndarray, noise: float
-) -> np.ndarray:
+def second_moments(moments: np.ndarray, lr: float | np.ndarray, curvatures: np.ndarray, noise: float) -> np.ndarray:
     """What an update of SGD makes of the second moments of the parameters, whose gradients are noisy by themselves."""
     return (1 - lr * curvatures) ** 2 * moments + (lr * noise) ** 2
 

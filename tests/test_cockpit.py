@@ -1,4 +1,4 @@
-"""The cockpit's levels: one formula in two languages, the best found as stored, goals in order, and the widget's frame."""
+"""The levels of the cockpit: one formula in two languages, what is stored of the best found, medals, and the widget."""
 
 import gzip
 import re
@@ -6,13 +6,13 @@ import re
 import numpy as np
 import pytest
 from live import live
+from test_chapters import NUMBER, ROOT, code_and_output, prose
 
 from lrsched import Quadratic
 from lrsched.course import cockpit
-from lrsched.course.play.cockpit import CRASH, HIGH, KNOTS, LEVELS, LOW, STEPS
+from lrsched.course.play.cockpit import CRASH, HIGH, KNOTS, LEVELS, LOW, STEPS, TURNS
 
 each = pytest.mark.parametrize("level", LEVELS.values(), ids=LEVELS)
-TURN = 10
 FLY = """(level, crash, seeds, rates) => Array.from({length: seeds}, (_, seed) => {
   const run = flight(level, rates.length, seed + 1);
   for (const rate of rates) if (run.loss <= crash) run.step(rate);
@@ -57,7 +57,7 @@ def test_a_level_whose_curvatures_stay_is_a_quadratic():
 
 @each
 def test_the_runs_that_are_seen_have_the_expected_loss_for_their_mean(level):
-    rates = level.rivals[min(level.losses, key=level.losses.get)]
+    rates = level.rivals[min(level.losses, key=level.losses.get)] / 2
     found = ends(level, rates, 400)
     error = found.std() / np.sqrt(len(found))
     assert abs(found.mean() - level.model.losses(rates)[-1]) < 4 * error
@@ -77,7 +77,7 @@ def test_the_best_found_is_made_of_points_and_stays_below_its_start(level):
     knots, rates = points(level)
     np.testing.assert_allclose(rates(knots), level.best_rates, rtol=1e-5)
     losses = level.model.losses(level.best_rates)
-    assert losses.max() <= losses[0] * 1.001
+    assert losses.max() <= losses[0]
     assert level.best_rates.min() >= LOW and level.best_rates.max() <= HIGH
 
 
@@ -88,7 +88,7 @@ def test_no_move_of_a_point_by_one_per_cent_improves_the_best_found(level):
     for i in range(KNOTS):
         for by in (0.99, 1.01):
             moved = level.model.losses(rates(knots + np.log(by) * (np.arange(KNOTS) == i)))
-            assert moved[-1] >= losses[-1] * (1 - 1e-7) or moved.max() > losses.max()
+            assert moved[-1] >= losses[-1] * (1 - 1e-7) or moved[1:].max() > losses[1:].max()
 
 
 @each
@@ -96,7 +96,7 @@ def test_the_best_found_is_better_than_what_has_a_name_and_that_is_at_its_best_p
     assert level.best_loss < min(level.losses.values())
     for name, rates in level.rivals.items():
         losses = level.model.losses(rates)
-        assert losses.max() <= losses[0] * 1.0001
+        assert losses.max() < 0.101 * CRASH and np.mean(ends(level, rates, 200) > CRASH) <= 0.05, name
         for by in (0.99, 1.01):
             moved = level.model.losses(by * rates)
             assert moved[-1] >= losses[-1] or moved.max() > losses.max(), name
@@ -109,9 +109,12 @@ def test_medals_ask_for_more_and_more_and_the_best_found_wins_gold(level):
 
 
 @each
-def test_who_follows_the_best_found_turn_by_turn_wins_gold(level):
-    turns = np.exp(np.log(level.best_rates).reshape(-1, TURN).mean(axis=1)).repeat(TURN)
-    assert level.model.losses(turns)[-1] <= level.goals["gold"]["loss"]
+def test_turn_by_turn_gold_can_be_won_and_hardly_ever_crashes(level):
+    for turn in level.turns.reshape(-1, STEPS // TURNS):
+        assert len(set(turn)) == 1
+    losses = level.model.losses(level.turns)
+    assert losses[-1] <= level.goals["gold"]["loss"] and losses.max() <= losses[0]
+    assert np.mean(ends(level, level.turns, 200) > CRASH) <= 0.05
 
 
 @each
@@ -128,7 +131,8 @@ def test_the_lesson_of_each_level_holds():
     falling = LEVELS["noisy"].best_rates
     assert (np.diff(falling) <= 0).all() and falling[0] / falling[50] > falling[50] / falling[100]
     edge = 2 / np.array([max(LEVELS["narrowing"].model._curvatures(t / STEPS, 0.0)) for t in range(STEPS)])
-    assert (LEVELS["narrowing"].best_rates[STEPS // 2 :] < 1.2 * edge[STEPS // 2 :]).all()
+    *windows, last = np.log(LEVELS["narrowing"].best_rates / edge).reshape(10, -1).mean(axis=1)
+    assert max(np.abs(windows)) < 0.1 and last < -0.5  # it rides down with the edge, and falls below it at the end
 
 
 def test_the_edge_that_a_text_names_is_where_a_level_starts_or_ends():
@@ -164,3 +168,10 @@ def test_the_text_tells_two_cockpits_apart(widget):
     other.content = other.content | {"crash": 30}
     assert repr(other) != repr(widget)
     assert widget._repr_mimebundle_()[0]["image/png"].startswith("iVBOR")
+
+
+def test_the_page_states_no_number_that_no_cell_and_no_level_has(widget):
+    path = ROOT / "chapters/cockpit.ipynb"
+    known = set(map(float, re.findall(r"\d+(?:\.\d+)?", code_and_output(path) + str(widget.content))))
+    assert {number for number in NUMBER.findall(prose(path)) if float(number) not in known} == set()
+    assert f"schedules of {KNOTS} points" in prose(path)

@@ -9,7 +9,7 @@
 //   starts             schedules from which the best `rates` are looked for; with none there is nothing to look for
 //   knots              look for so many points only, evenly in time, and straight lines (in the logarithm) between them
 //   turns              or so many constant rates, one after another
-//   most               what the loss on the way shall not pass
+//   most, crash        what the loss on the way shall not pass: that of the best rates, and that of a shape
 
 import {execFileSync} from 'node:child_process';
 import {readFileSync, writeFileSync} from 'node:fs';
@@ -90,7 +90,7 @@ function minimum(search, start, {most = 3000, memory = 30, step = 1e-5} = {}) {
 
 // The best of a grid of peaks, thrice refined around it.
 function bestPeak(search, shape) {
-  const value = peak => { const end = cost(search, shape.map(rate => peak * rate)); return Number.isNaN(end) ? Infinity : end; };
+  const value = peak => { const end = cost({...search, most: search.crash}, shape.map(rate => peak * rate)); return Number.isNaN(end) ? Infinity : end; };
   let [low, high] = [search.low, 10 * search.high], best;
   for (let round = 0; round < 4; round++) {
     const peaks = Array.from({length: 161}, (_, i) => low * (high / low) ** (i / 160)), values = peaks.map(value);

@@ -172,7 +172,7 @@ def test_cards_are_turned_sorted_and_kept(reader, site):
 def test_cockpit_is_flown_by_lever_dial_and_keys(reader, site):
     reader.read(f"{site}chapters/cockpit.html")
     lever, clock = "document.querySelector('.lever')", "document.querySelector('.cockpit .bar .quiet').textContent"
-    for where in (lever, "document.querySelector('.dial')"):
+    for where in ("document.querySelector('.handle')", "document.querySelector('.dial')"):
         notches = []
         for share in (0.2, 0.5, 0.8):
             reader.click(where, at=(0.5, share))

@@ -15,6 +15,7 @@ from lrsched.schedules import Constant, CosineDecay, ExponentialDecay, LinearDec
 STEPS = 200
 LOW, HIGH = 0.001, 1.0  # the rates that the lever has
 CRASH = 100.0  # the loss at which a run is over
+TURNS = 20
 KNOTS = 26  # of the best found, which no hand could follow more closely: one every 8 updates
 
 
@@ -97,11 +98,17 @@ class Level:
     lowest: float  # of the axis of the loss
     first: float = 0.1  # the rate at the start
     shapes: Mapping[str, np.ndarray]
+    share: float = 0.5  # of the way to the best found, for gold
     multiples: Mapping[str, float] | None = None  # of the best found, where that is hardly better than a constant rate
 
     @cached_property
     def best_rates(self) -> np.ndarray:
         return np.array(stored()[self.key]["rates"])
+
+    @property
+    def turns(self) -> np.ndarray:
+        """The best rates found where each is held for a whole turn."""
+        return np.array(stored()[f"{self.key}, turn by turn"]["rates"])
 
     @cached_property
     def best_loss(self) -> float:
@@ -130,7 +137,7 @@ class Level:
         if self.multiples:
             asked = self.multiples.items()
             return {metal: goal(by * self.best_loss, f"{by:g} times the best found") for metal, by in asked}
-        asked = goals(self.losses, self.best_loss)
+        asked = goals(self.losses, self.best_loss, share=self.share)
         first, second = sorted(self.losses, key=self.losses.__getitem__)[:2]
         if first == "constant":  # then bronze is for who beats the best of the others
             asked["bronze"] = goal(MARGIN * self.losses[second], f"the best {second} schedule")
@@ -153,12 +160,13 @@ _LEVELS = (
         hint="Beyond the edge the loss grows faster and faster. Go back under it earlier.",
         model=Moving(end=_even(0.02, 5), noise=0.003),
         lowest=1e-4,
+        share=0.25,
         shapes=shapes(),
     ),
     Level(
         key="noisy",
         name="Noisy",
-        brief="Noise in every gradient. You see one run; your score is the mean over all runs that your rates can give.",
+        brief="Noise in every gradient. You see one run; your score is the mean over all that your rates can give.",
         lesson="The loss looks flat long before it is done: what you see is the noise of the rate you hold. "
         "The best found falls from the start, fast at first and then ever slower.",
         hint="Stay below 0.4.",
@@ -214,24 +222,27 @@ LEVELS = {level.key: level for level in _LEVELS}
 def searches() -> dict[str, dict]:
     """What tools/optima.mjs looks for: for each level the best peak of each shape, and from `starts` the best rates.
 
-    On the way the expected loss shall not pass where it starts: runs that follow such a schedule hardly ever crash.
+    The expected loss of the best rates shall stay below where it starts, and that of a shape far enough below a crash:
+    runs that follow them hardly ever crash. Turn by turn, too, something is to be won: that is looked for as well.
     """
-    return {
-        key: {
+    found = {}
+    for key, level in LEVELS.items():
+        common = {
             "model": level.model.name,
             "parameters": level.model.parameters,
             "low": LOW,
             "high": HIGH,
-            "shapes": {name: list(shape) for name, shape in level.shapes.items()},
-            "starts": [list(start) for start in _starts(level)],
-            "knots": KNOTS,
-            "most": level.model.losses(np.zeros(1))[0],
+            "crash": 0.1 * CRASH,
+            "most": 0.999 * level.model.losses(np.zeros(1))[0],
         }
-        for key, level in LEVELS.items()
-    }
+        shapes = {name: list(shape) for name, shape in level.shapes.items()}
+        for name, further in {key: {"shapes": shapes, "knots": KNOTS}, f"{key}, turn by turn": {"turns": TURNS}}.items():
+            starts = [stored()[name]["rates"]] if name in stored() else []  # what was found is not lost
+            found[name] = common | {"shapes": {}, "starts": starts + _starts(level)} | further
+    return found
 
 
-def _starts(level: Level) -> list[np.ndarray]:
+def _starts(level: Level) -> list[list[float]]:
     """Each shape at three peaks, a late rise, and rates at random: there is more than one place to end in."""
     t, rng = np.arange(STEPS), np.random.default_rng(0)
     peaks = level.first * np.array([0.3, 1, 3])
@@ -241,4 +252,4 @@ def _starts(level: Level) -> list[np.ndarray]:
         peak, wild = 0.02 * 20 ** rng.random(), 0.6 * rng.random()
         fall = 1 / (1 + t / 20) if rng.random() < 0.5 else np.ones(STEPS)
         starts.append(peak * np.exp(wild * rng.standard_normal(STEPS)) * fall)
-    return [np.clip(start, 1.02 * LOW, 0.98 * HIGH) for start in starts]
+    return [np.clip(start, 1.02 * LOW, 0.98 * HIGH).tolist() for start in starts]

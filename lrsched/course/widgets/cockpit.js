@@ -41,12 +41,12 @@ function flight(problem, steps, seed) {
   return me;
 }
 
-// The rate above which the steepest direction grows, at each update of a schedule.
+// The rate above which the steepest direction grows, at each update; after a crash, had its rate been held to the end.
 function edges(problem, rates, steps) {
   let travel = 0;
-  return rates.map((rate, t) => {
+  return Array.from({length: steps}, (_, t) => {
     const edge = 2 / Math.max(...curvatures(problem, t, steps, travel));
-    travel += rate;
+    travel += rates[t] ?? rates.at(-1);
     return edge;
   });
 }
@@ -71,11 +71,13 @@ function render({model, el}) {
   }));
   const crashLine = mark('line', {class: 'crash'}), crashText = label(0, 0, `crash: ${crash}`, {'text-anchor': 'end'});
   panels.loss.front.append(crashLine, crashText);
-  panels.rate.svg.classList.add('dial');
+  const {top, floor, svg: dial} = panels.rate;
+  dial.classList.add('dial');
 
   const picker = pills('Level', levels.map(one => one.name), i => choose(levels[i])), brief = element('p', {class: 'brief'});
   const lossNow = element('b'), rateNow = element('b'), clock = element('span', {class: 'quiet'});
   const lever = element('input', {type: 'range', class: 'lever', min: 0, max: notches, step: 1, 'aria-label': 'Learning rate', 'aria-orientation': 'vertical', input: () => hold(Number(lever.value)), keydown: byKey});
+  const handle = element('div', {class: 'handle', style: `--top: ${top}px; --below: ${dial.getAttribute('height') - floor}px`}, lever, element('span'));
   const go = element('button', {type: 'button', class: 'main', click: press, keydown: event => { if (event.repeat) event.preventDefault(); }});
   const other = element('button', {type: 'button', click: () => phase === 'over' ? next() : reset()});
   const turns = element('input', {type: 'checkbox', checked: matchMedia('(prefers-reduced-motion: reduce)').matches, change: () => { pause(); draw(); }});
@@ -83,7 +85,7 @@ function render({model, el}) {
   const keys = element('p', {class: 'keys', 'aria-hidden': 'true'}), lesson = element('p', {class: 'lesson'});
   const stageOf = element('div', {class: 'stage'},
     element('p', {}, element('span', {}, 'loss, as you see it'), lossNow), element('div', {}, panels.loss.svg),
-    element('p', {}, element('span', {}, 'learning rate, which you hold'), rateNow), element('div', {}, panels.rate.svg), lever, keys);
+    element('p', {}, element('span', {}, 'learning rate, which you hold'), rateNow), element('div', {}, panels.rate.svg), handle, keys);
   const outcome = element('div', {class: 'outcome'},
     element('div', {class: 'bar'}, go, other, element('label', {class: 'turns'}, turns, 'turn by turn'), clock),
     element('div', {class: 'result'}, badge, element('div', {}, headline, detail)),
@@ -92,7 +94,7 @@ function render({model, el}) {
 
   const rateAt = at => low * (high / low) ** (at / notches);
   const notchAt = rate => Math.round(notches * Math.log(rate / low) / Math.log(high / low));
-  const best = () => { const loss = kept.things[level.key]; return loss > 0 ? loss : undefined; };
+  const best = () => { const loss = kept.things[level.key]; return typeof loss === 'number' && loss > 0 ? loss : undefined; };
   const say = text => { heard.textContent = text; };
 
   // Time runs while the page is seen: `steps` updates in `seconds`.
@@ -114,6 +116,10 @@ function render({model, el}) {
   }
   function press() {
     if (phase === 'over') { if (performance.now() - ended > rest) reset(); return; }
+    if (phase === 'ready') {
+      headline.textContent = 'On the way.';
+      detail.textContent = goalText(best() && metalOf(best(), level.goals), level.goals);
+    }
     if (turns.checked) return takeTurn();
     if (phase === 'running') return pause();
     phase = 'running';
@@ -151,17 +157,15 @@ function render({model, el}) {
     if (by) hold(notch + by);
     else if (!event.repeat) press();
   }
-  const dial = panels.rate.svg;
   function grab(event) {
     if (event.type === 'pointerdown') {
       event.preventDefault();
-      dial.setPointerCapture(event.pointerId);
+      event.currentTarget.setPointerCapture(event.pointerId);
       lever.focus({preventScroll: true});
     }
-    if (dial.hasPointerCapture(event.pointerId)) hold(notchAt(panels.rate.value(event.clientY - dial.getBoundingClientRect().top)));
+    if (event.currentTarget.hasPointerCapture(event.pointerId)) hold(notchAt(panels.rate.value(event.clientY - dial.getBoundingClientRect().top)));
   }
-  dial.addEventListener('pointerdown', grab);
-  dial.addEventListener('pointermove', grab);
+  for (const place of [dial, handle]) for (const name of ['pointerdown', 'pointermove']) place.addEventListener(name, grab);
 
   function hold(at) {
     grip(at);
@@ -171,6 +175,7 @@ function render({model, el}) {
     notch = Math.min(notches, Math.max(0, at));
     lever.value = notch;
     lever.setAttribute('aria-valuetext', valueText(rateAt(notch)));
+    handle.style.setProperty('--share', notch / notches);
   }
 
   function draw() {
@@ -187,7 +192,7 @@ function render({model, el}) {
     rateNow.textContent = valueText(over ? rates.at(-1) : rateAt(notch));
     clock.textContent = `update ${run.t} of ${steps}`;
     go.textContent = over ? 'Once more' : turns.checked ? `${turn} updates` : {ready: 'Start', running: 'Pause', paused: 'Go on'}[phase];
-    other.textContent = over ? `Next: ${following().name}` : 'Start over';
+    other.textContent = over ? 'Next level' : 'Start over';
     other.disabled = phase === 'ready';
   }
   function set(node, settings) { for (const [name, value] of Object.entries(settings)) node.setAttribute(name, value); }
@@ -245,7 +250,7 @@ function render({model, el}) {
     lesson.hidden = true;
     badge.replaceChildren(medal(best() && metalOf(best(), level.goals)));
     headline.textContent = best() ? `Your best: ${valueText(best())}.` : 'Not flown yet.';
-    detail.textContent = best() ? goalText(metalOf(best(), level.goals), level.goals) : 'Start, then move the rate by lever, finger or arrow keys. What counts is the loss at the end.';
+    detail.textContent = best() ? goalText(metalOf(best(), level.goals), level.goals) : `Bring the loss as low as you can by update ${steps}. Press Start, then move the rate: by lever, finger or arrow keys.`;
     grip(notchAt(level.first));
     stage();
   }
@@ -267,9 +272,7 @@ function render({model, el}) {
     loss.stage(width, ...level.axis);
     rate.stage(width, low, high);
     set(crashLine, {x1: loss.left, x2: loss.x(steps), y1: loss.y(crash), y2: loss.y(crash)});
-    set(crashText, {x: loss.x(steps), y: loss.y(crash) - 4});
-    lever.style.height = `${rate.floor - rate.top + 16}px`;
-    lever.style.marginTop = `${rate.top - 8}px`;
+    set(crashText, {x: loss.x(steps), y: loss.y(crash) + 14});
     strip.stage(outcome.clientWidth, level.rivals, level.best.loss, 'best found');
     strip.place(standing());
     replay();

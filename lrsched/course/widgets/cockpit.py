@@ -11,7 +11,6 @@ from lrsched.course.widgets.widget import Widget, script, text
 
 TITLE = "The cockpit"
 SECONDS = 20  # for a run in real time
-HIGHEST = 2 * CRASH  # of the axis of the loss
 
 
 class Cockpit(Widget):
@@ -40,7 +39,7 @@ def _content(level: Level) -> dict:
     return {
         **{name: getattr(level, name) for name in ("key", "name", "brief", "lesson", "hint", "first", "goals")},
         **level.model.parameters,
-        "axis": [level.lowest, HIGHEST],
+        "axis": [level.lowest, CRASH],
         "rivals": [{"name": _plain(name), "loss": loss} for name, loss in level.losses.items()],
         "rival": {"name": _plain(best), "rates": [float(f"{rate:.5g}") for rate in level.rivals[best]]},
         "best": {"rates": level.best_rates.tolist(), "loss": level.best_loss},
@@ -59,9 +58,9 @@ def _plain(name: str) -> str:
 def _picture(level: Level, *, over: bool) -> tuple[str, str]:
     """Return a level as SVG and PNG: where it starts or, when it is `over`, the best by name and the best found."""
     fig, (loss, rate) = plotting.figure(panels=2)
-    plotting.log_axis(loss).set(ylabel="loss", xlim=(0, STEPS), ylim=(level.lowest, HIGHEST))
+    plotting.log_axis(loss).set(ylabel="loss", xlim=(0, STEPS), ylim=(level.lowest, CRASH))
     plotting.log_axis(rate).set(ylabel="learning rate", xlabel="update", ylim=(LOW, HIGH))
-    loss.axhline(CRASH, color=plotting.PALETTE["grey"], linewidth=1.2, linestyle=":")
+    loss.axhline(CRASH, color=plotting.PALETTE["grey"], linewidth=1.2, linestyle="-", clip_on=False)
     loss.annotate(f"crash: {CRASH:g}", (STEPS, CRASH), (0, -12), textcoords="offset points", ha="right")
     if over:
         name = _best_by_name(level)

@@ -18,12 +18,16 @@ __all__ = [
     "AdaGrad",
     "Adam",
     "AdamW",
+    "Averaged",
+    "Clipped",
     "Comparison",
     "Constant",
     "CosineDecay",
     "CosineRestarts",
+    "Curvature",
     "Digits",
     "ExponentialDecay",
+    "Grouped",
     "History",
     "Interval",
     "InverseSqrt",
@@ -42,6 +46,8 @@ __all__ = [
     "Ravine",
     "ReduceOnPlateau",
     "Schedule",
+    "ScheduleFreeAdamW",
+    "ScheduleFreeSGD",
     "ScheduleLike",
     "Shift",
     "SqrtCooldown",
@@ -54,6 +60,7 @@ __all__ = [
     "convex_bound",
     "cooldown",
     "equivalent",
+    "follow",
     "interval",
     "range_test",
     "rates",
@@ -67,6 +74,8 @@ __all__ = [
 if TYPE_CHECKING:  # what an editor and a type checker read
     from lrsched import course as course
     from lrsched import plotting as plotting
+    from lrsched.averaging import Averaged, ScheduleFreeAdamW, ScheduleFreeSGD
+    from lrsched.curvature import Curvature, follow
     from lrsched.equivalents import equivalent
     from lrsched.interfaces import Optimizer, Problem, ScheduleLike
     from lrsched.intervals import Interval, interval
@@ -101,18 +110,22 @@ if TYPE_CHECKING:  # what an editor and a type checker read
     from lrsched.theory import best_scale, convex_bound
     from lrsched.training import Comparison, History, Tuned, compare, train, tune
     from lrsched.tuning import tuned_ratio
+    from lrsched.wrappers import Clipped, Grouped
 else:  # what runs: a module is loaded when it is first asked for, so that a schedule costs little more than NumPy
     _CORE = (
         "interfaces",
         "schedules",
         "plateau",
         "optimizers",
+        "wrappers",
+        "averaging",
         "digits",
         "problems",
         "intervals",
         "training",
         "tuning",
         "lr_range",
+        "curvature",
         "theory",
         "equivalents",
     )

@@ -71,6 +71,8 @@ ARGUMENTS: dict[str, str | tuple[str, ...] | type[bool]] = {  # a name means the
     "eps": "a number of 0 or more",
     "weight_decay": "a number of 0 or more",
     "nesterov": bool,
+    "max_norm": "a number above 0",
+    "beta": "a number of 0 or more and below 1",
     # problems
     "noise": "a number of 0 or more",
     "steepness": "a number above 0",
@@ -81,6 +83,8 @@ ARGUMENTS: dict[str, str | tuple[str, ...] | type[bool]] = {  # a name means the
     "init_scale": "a number of 0 or more",
     "feature_decades": "a number of 0 or more",
     "pool_size": "a whole number of 1 or more",
+    "width_rule": ("standard", "mup"),
+    "base_width": "a whole number of 1 or more",
     "split": ("train", "test"),
     "tolerance": "a number above 0",
     # theory
@@ -89,6 +93,7 @@ ARGUMENTS: dict[str, str | tuple[str, ...] | type[bool]] = {  # a name means the
     # experiments and figures
     "steps": "a whole number of 1 or more",
     "progress": bool,
+    "preconditioned": bool,
     "smoothing": "a number of 0 or more and below 1",
     "panels": "a whole number of 1 or more",
     "sharex": bool,
@@ -114,9 +119,9 @@ def argument(name: str, value: object) -> Any:
     return bool(value)
 
 
-def arguments(description: Any) -> None:
+def arguments(description: Any, leave: Sequence[str] = ()) -> None:
     """Check each field of a dataclass that `ARGUMENTS` names, and make plain data of it; a rate becomes a float."""
-    for name in (field.name for field in fields(description) if field.name in ARGUMENTS):
+    for name in (field.name for field in fields(description) if field.name in ARGUMENTS and field.name not in leave):
         value = argument(name, getattr(description, name))
         object.__setattr__(description, name, float(value) if name.endswith("_lr") else value)
     peak_lr = getattr(description, "peak_lr", inf)

@@ -331,7 +331,7 @@ def _steps(step: Any, allowed: str) -> np.ndarray:
     return steps
 
 
-def rates(schedule: ScheduleLike, steps: int) -> np.ndarray:
+def rates(schedule: ScheduleLike, steps: int, start: int = 0) -> np.ndarray:
     """The rate of each update.
 
     Parameters
@@ -340,11 +340,13 @@ def rates(schedule: ScheduleLike, steps: int) -> np.ndarray:
         A callable that is no `Schedule` is asked once for each update, in order.
     steps : int
         The number of updates, 0 or more.
+    start : int
+        The index of the first of them, 0 or more.
 
     Returns
     -------
     array, (steps,)
-        The rates of updates 0 to `steps` - 1.
+        The rates of updates `start` to `start` + `steps` - 1.
 
     Raises
     ------
@@ -359,11 +361,12 @@ def rates(schedule: ScheduleLike, steps: int) -> np.ndarray:
     array([0.1       , 0.05      , 0.03333333])
     """
     steps = _check.number("steps", steps, "a whole number of 0 or more")
+    start = _check.number("start", start, "a whole number of 0 or more")
     if not callable(schedule) or isinstance(schedule, type):
         raise TypeError(f"schedule must be a callable of the update index, got {schedule!r}")
     if isinstance(schedule, Schedule):
-        return schedule(np.arange(steps))
-    values = np.array([_check.real(f"schedule({t})", schedule(t)) for t in range(steps)])
+        return schedule(np.arange(start, start + steps))
+    values = np.array([_check.real(f"schedule({t})", schedule(t)) for t in range(start, start + steps)])
     if np.isnan(values).any():
-        raise ValueError(f"schedule({np.isnan(values).argmax()}) must be a number, got nan")
+        raise ValueError(f"schedule({start + np.isnan(values).argmax()}) must be a number, got nan")
     return values

@@ -77,6 +77,9 @@ class Problem(Protocol):
     def batches(self, seeds: Sequence[int], steps: int, /) -> Iterable[Any]:
         """Return what the runs see at each update.
 
+        A longer run begins like a shorter one. For a run that goes on, those before are drawn and dropped, unless
+        there is a third argument ``start``: the index of the first of the `steps` updates.
+
         Parameters
         ----------
         seeds : sequence of int, (runs,)
@@ -134,8 +137,12 @@ class Problem(Protocol):
 class Optimizer(Protocol):
     """What turns gradients and a rate into an update.
 
-    With ``record=["effective_lr"]`` it needs a third method: ``effective_lr(state, lr)``, the rate by which the last
-    update multiplied each gradient, of a shape that broadcasts to ``(runs, parameters)``.
+    It may have four methods more. ``effective_lr(state, lr)``, which ``record=["effective_lr"]`` asks for, is the rate
+    by which the last update multiplied each gradient, of a shape that broadcasts to ``(runs, parameters)``.
+    ``solution(params, state)`` are the parameters to evaluate, ``(runs, parameters)``, where they are not those at
+    which gradients are taken. ``clipped(state)`` is whether the last update shortened the gradient, ``(runs,)``.
+    ``preconditioner(state)``, which `follow` asks for with ``preconditioned=True``, is what the last update divided
+    each gradient by.
     """
 
     def init(self, params: np.ndarray, /) -> Any:
@@ -149,7 +156,8 @@ class Optimizer(Protocol):
         Returns
         -------
         state
-            Whatever `update` changes in place; a plain dict in this package.
+            Whatever `update` changes in place. A run can go on (``train(..., after=history)``) if it is a dict, as in
+            this package, of arrays with one row a run, numbers that all runs share, and such dicts.
         """
         ...
 

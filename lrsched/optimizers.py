@@ -3,10 +3,11 @@ r"""Optimisers: what turns a gradient and a rate into an update.
 An optimiser is a frozen description. ``init(params)`` returns its state, a plain dict, and
 ``update(params, grads, state, lr)`` changes ``params`` and ``state`` in place. Arrays are ``(runs, parameters)``;
 ``lr`` is one number, or a column ``(runs, 1)`` with a rate for each run. ``effective_lr(state, lr)`` is the rate by
-which the last update multiplied each gradient, or its running average. Updates are those of `torch.optim`, the place
-of each ``eps`` included.
+which the last update multiplied each gradient, or its running average; ``preconditioner(state)`` is what it was divided
+by. Updates are those of `torch.optim`, the place of each ``eps`` included.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any
@@ -28,11 +29,18 @@ def _average(average: np.ndarray, beta: float, values: np.ndarray) -> None:
     average += (1 - beta) * values
 
 
+def _shared(lr: Rate) -> Rate:
+    """The one number of a column in which all are equal: NumPy multiplies by it twice as fast, to the same bits."""
+    if isinstance(lr, np.ndarray) and lr.shape[1:] == (1,) and (lr == lr[0]).all():
+        return lr[0, 0]
+    return lr
+
+
 def _over_root(lr: Rate, square: np.ndarray, eps: float) -> np.ndarray:
     """``lr / (sqrt(square) + eps)`` in a single array: a chain of new ones would not stay in the cache."""
     rate = np.sqrt(square)
     rate += eps
-    return np.divide(lr, rate, out=rate)
+    return np.divide(_shared(lr), rate, out=rate)
 
 
 class _Optimizer(Optimizer):
@@ -58,6 +66,21 @@ class _Optimizer(Optimizer):
         """
         raise NotImplementedError
 
+    def preconditioner(self, state: State) -> Rate:
+        """Return what the last update divided each gradient by, or its running average.
+
+        Parameters
+        ----------
+        state : dict
+            What `update` has changed.
+
+        Returns
+        -------
+        number, or array that broadcasts to (runs, parameters)
+            In the unit of the gradient, or without one where nothing was divided.
+        """
+        return 1 / self.effective_lr(state, 1.0)
+
     def _with_l2(self, params: np.ndarray, grads: np.ndarray) -> np.ndarray:
         """The gradient of loss + weight_decay / 2 * |params|^2."""
         return grads + self.weight_decay * params if self.weight_decay else grads
@@ -71,8 +94,9 @@ class SGD(_Optimizer):
 
     Parameters
     ----------
-    momentum : number
-        The share of the velocity that is left after an update, from 0 to below 1.
+    momentum : number, or callable of the update index
+        The share of the velocity that is left after an update, from 0 to below 1. A callable is asked at each update
+        for its own, as torch's OneCycleLR cycles it; for other processes it must be one that pickles, so no lambda.
     nesterov : bool
         Step along ``grads + momentum * velocity`` instead of the velocity; needs a `momentum`.
     weight_decay : number
@@ -83,7 +107,8 @@ class SGD(_Optimizer):
     TypeError
         If an argument is of another type.
     ValueError
-        If an argument is out of range, or `nesterov` is asked for without `momentum`.
+        If an argument is out of range, or `nesterov` is asked for without `momentum`. A schedule's momentum is checked
+        when it is used.
 
     Examples
     --------
@@ -99,26 +124,37 @@ class SGD(_Optimizer):
     -0.561
     """
 
-    momentum: float = 0.0
+    momentum: float | Callable[[int], float] = 0.0
     nesterov: bool = False
     weight_decay: float = 0.0
 
     def __post_init__(self) -> None:
-        super().__post_init__()
+        if callable(self.momentum) and not isinstance(self.momentum, type):
+            _check.arguments(self, leave=("momentum",))
+        else:
+            super().__post_init__()
         if self.nesterov and not self.momentum:
             raise ValueError(f"momentum must be above 0 with nesterov=True, got {self.momentum}")
 
     def init(self, params: np.ndarray) -> State:
-        return {"velocity": np.zeros_like(params)} if self.momentum else {}
+        state: State = {"velocity": np.zeros_like(params)} if self.momentum else {}
+        return state | {"updates": 0} if callable(self.momentum) else state
 
     def update(self, params: np.ndarray, grads: np.ndarray, state: State, lr: Rate) -> None:
         grads = self._with_l2(params, grads)
         if self.momentum:
-            velocity = state["velocity"]
-            velocity *= self.momentum
+            momentum, velocity = self._next_momentum(state), state["velocity"]
+            velocity *= momentum
             velocity += grads
-            grads = grads + self.momentum * velocity if self.nesterov else velocity
-        params -= lr * grads
+            grads = grads + momentum * velocity if self.nesterov else velocity
+        params -= _shared(lr) * grads
+
+    def _next_momentum(self, state: State) -> float:
+        if not callable(self.momentum):
+            return self.momentum
+        t = state["updates"]
+        state["updates"] += 1
+        return _check.number(f"momentum({t})", self.momentum(t), _check.ARGUMENTS["momentum"])  # type: ignore[arg-type]
 
     def effective_lr(self, state: State, lr: Rate) -> Rate:
         return lr
@@ -281,6 +317,10 @@ class Adam(_Optimizer):
         t = state["updates"]
         c = sqrt(1 - self.beta2**t)  # c and 1 - beta1**t make up for the start at 0
         return _over_root(lr * c / (1 - self.beta1**t), state["square"], self.eps * c)
+
+    def preconditioner(self, state: State) -> Rate:
+        # The start of the mean at 0 makes the first rates differ, not the denominators.
+        return super().preconditioner(state) / (1 - self.beta1 ** state["updates"])
 
 
 @dataclass(frozen=True, kw_only=True)

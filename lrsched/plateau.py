@@ -36,6 +36,9 @@ class ReduceOnPlateau:
     every : int
         The number of updates, 1 or more, whose mean batch loss is one metric: `train` passes it on, to each run its
         own. In your own loop it means nothing: there you call `step`.
+    split : "train", "test" or None
+        With one of these, what `train` passes on is the problem's own score on that split after each `every` updates:
+        held-out loss for ``"test"``. In your own loop it means nothing.
 
     Attributes
     ----------
@@ -68,10 +71,11 @@ class ReduceOnPlateau:
     min_lr: float = 0.0
     mode: str = "min"
     every: int = 1
+    split: str | None = None
     state: dict[str, Any] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        _check.arguments(self)
+        _check.arguments(self, leave=("split",) if self.split is None else ())
         self.state = {"lr": self.peak_lr, "best": None, "bad": 0, "cooldown_left": 0}
 
     @property

@@ -122,7 +122,7 @@ def plot_lr(ax: Axes, history: History, *, label: str = "", **line: Any) -> Axes
     _check.instance("history", history, History, "a History, as `train` returns it")
     runs = np.atleast_2d(history.lr)
     for run in runs:
-        [curve] = ax.plot(run, drawstyle="steps-post", **line)
+        [curve] = ax.plot(history.start + np.arange(len(run)), run, drawstyle="steps-post", **line)
         line |= {"color": curve.get_color(), "linestyle": curve.get_linestyle()}  # all runs look the same
         curve.set_linewidth(2 if len(runs) == 1 else 0.8)
     ax.set(xlabel="update", ylabel="learning rate")
@@ -173,7 +173,8 @@ def plot_loss(ax: Axes, history: History, *, window: int = 1, label: str = "", *
     if window > steps:
         raise ValueError(f"window must be at most the number of updates, {steps}, got {window}")
     windows = history.loss[:, : steps // window * window].reshape(seeds, -1, window)
-    _middle_half(log_axis(ax), (np.arange(steps // window) + 0.5) * window - 0.5, windows.mean(axis=2), **line)
+    middles = history.start + (np.arange(steps // window) + 0.5) * window - 0.5
+    _middle_half(log_axis(ax), middles, windows.mean(axis=2), **line)
     ax.set(xlabel="update", ylabel="batch loss")
     ax.label_outer()
     return label_end(ax, label)

@@ -47,13 +47,29 @@ class History:
     loss : array, (seeds, steps)
         The batch loss before each update; ``inf`` from where a run diverged.
     params : array, (seeds, parameters)
-        The final parameters.
+        The final parameters: the ``solution`` of an optimiser that has one (`lrsched.interfaces.Optimizer`).
     path : array, (seeds, steps + 1, parameters)
         With ``record=["path"]``: the parameters before each update and after the last.
     effective_lr : array, (seeds, steps)
         With ``record=["effective_lr"]``: the median over parameters of the rate that each gradient was multiplied by.
     average : array, (seeds, parameters)
         With ``record=["average"]``: the mean of the parameters after each update.
+    grad_norm : array, (seeds, steps)
+        With ``record=["grad_norm"]``: the length of the gradient at each update, before anything shortens it.
+    clipped : array of bool, (seeds, steps)
+        With `Clipped`: whether each update had its gradient shortened; ``clipped.sum(axis=1)`` counts them.
+    keep : tuple of int
+        The updates before which the parameters were kept: see `at`.
+    kept : array, (seeds, len(keep), parameters)
+        These parameters.
+    start : int
+        The index of the first update: 0, or where the history ended after which the run went on.
+    optimizer : Optimizer
+        What made the updates.
+    state : dict
+        The optimiser's state after the last update, one row a seed; None of one whose state has another form.
+    resume : tuple of dict, (seeds,)
+        What else each run needs to go on.
 
     Examples
     --------
@@ -73,11 +89,53 @@ class History:
     path: np.ndarray | None = None
     effective_lr: np.ndarray | None = None
     average: np.ndarray | None = None
+    grad_norm: np.ndarray | None = None
+    clipped: np.ndarray | None = None
+    keep: tuple[int, ...] = ()
+    kept: np.ndarray | None = None
+    start: int = 0
+    optimizer: Optimizer | None = None
+    state: Any = None
+    resume: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def stop(self) -> int:
+        """The index of the update that would come next: `start` and the number of updates."""
+        return self.start + self.loss.shape[1]
 
     @property
     def diverged(self) -> np.ndarray:
         """Whether each run ended at a loss or parameter that is not finite, ``(seeds,)``."""
         return np.isinf(self.loss[:, -1]) | ~np.isfinite(self.params).all(axis=1)
+
+    def at(self, t: int) -> np.ndarray:
+        """The parameters after `t` updates in all, which are those before update `t`, as in `path`.
+
+        Parameters
+        ----------
+        t : int
+            One of ``keep``, or the end of the run; with ``record=["path"]`` any from `start` on.
+
+        Returns
+        -------
+        array, (seeds, parameters)
+            What `evaluate` takes.
+
+        Raises
+        ------
+        TypeError
+            If `t` is no number.
+        ValueError
+            If the parameters were not kept there.
+        """
+        t = _check.number("t", t, "a whole number of 0 or more")
+        if t == self.stop:
+            return self.params
+        if self.path is not None and self.start <= t < self.stop:
+            return self.path[:, t - self.start]
+        if self.kept is None or t not in self.keep:
+            raise ValueError(f"t must be one of {sorted({*self.keep, self.stop})}, which were kept, got {t}")
+        return self.kept[:, self.keep.index(t)]
 
     def evaluate(self, split: str = "train", params: np.ndarray | None = None) -> dict[str, np.ndarray]:
         """The scores of the final parameters, or of others.
@@ -87,17 +145,20 @@ class History:
         split : "train" or "test"
             The data to score on.
         params : array, (seeds, parameters), or None
-            The parameters to score, such as ``history.average``; None is the final ones.
+            The parameters to score, such as ``history.average`` or ``history.at(200)``; None is the final ones.
 
         Returns
         -------
         dict of array, (seeds,)
             Each score of the problem by its name. A diverged run has the loss ``inf`` and the accuracy 0.
         """
+        diverged = self.diverged
         with np.errstate(all="ignore"):
             scores = self.problem.evaluate(self.params if params is None else params, self.seeds, split)
+            if params is not None:  # a run may have been right before it diverged
+                diverged = ~np.isfinite(params).all(axis=1) | np.any([np.isnan(own) for own in scores.values()], axis=0)
         worst = {"accuracy": 0.0}
-        return {name: np.where(self.diverged, worst.get(name, np.inf), score) for name, score in scores.items()}
+        return {name: np.where(diverged, worst.get(name, np.inf), score) for name, score in scores.items()}
 
     def __repr__(self) -> str:
         seeds, steps = self.loss.shape
@@ -332,6 +393,27 @@ class Tuned:
         return self._index in (0, len(self.peak_lrs) - 1)
 
     @property
+    def fitted(self) -> float:
+        """The peak rate where a parabola has its minimum: through the mean scores of the best rate and its neighbours.
+
+        In the logarithm of the rate, so that it lies between the neighbours, and a coarse grid will do.
+
+        Raises
+        ------
+        ValueError
+            If the best rate is the first or last of the grid, a neighbour diverged, or all three are equal.
+        """
+        near = slice(self._index - 1, self._index + 2)
+        left, score, right = self.scores.mean(axis=1)[near] if not self.at_edge else [np.inf] * 3
+        if not (np.isfinite(left + right) and left + right > 2 * score):
+            raise ValueError(
+                f"peak_lrs must have a rate on each side of the best that ends higher, but finite, got {self!r}"
+            )
+        below, best, above = np.log(self.peak_lrs[near])
+        fall, rise = (left - score) / (best - below), (right - score) / (above - best)
+        return float(np.exp(best + ((above - best) * fall - (best - below) * rise) / 2 / (fall + rise)))
+
+    @property
     def schedule(self) -> Any:
         """The schedule with the best peak rate, as ``make_schedule`` returned it."""
         return self.schedules[self._index]
@@ -348,8 +430,10 @@ def train(
     schedule: ScheduleLike | ReduceOnPlateau,
     *,
     steps: int | None = None,
-    seeds: int | Sequence[int] | np.ndarray = 10,
+    seeds: int | Sequence[int] | np.ndarray | None = None,
     record: Sequence[str] = (),
+    keep: Sequence[int] = (),
+    after: History | None = None,
 ) -> History:
     """Train `problem` once for each seed.
 
@@ -360,13 +444,21 @@ def train(
     optimizer : Optimizer
         Such as `SGD` or `Adam`, or your own (`lrsched.interfaces.Optimizer`).
     schedule : Schedule, callable of the update index, or ReduceOnPlateau
-        The rate of each update. A plateau scheduler is copied for each run and gets the mean of ``every`` batch losses.
+        The rate of each update. A plateau scheduler is copied for each run and gets the mean of ``every`` batch losses,
+        or the score on its ``split``.
     steps : int or None
-        The number of updates, 1 or more. None takes the schedule's ``total_steps``.
-    seeds : int or sequence of int, (seeds,)
-        The seeds of the runs, each 0 or more and different; a number n stands for 0 to n - 1.
+        The number of updates, 1 or more. None takes the schedule's ``total_steps``, or what is left of them.
+    seeds : int or sequence of int, (seeds,), or None
+        The seeds of the runs, each 0 or more and different; a number n stands for 0 to n - 1. None is 10, or the seeds
+        of `after`, which no others can go on.
     record : sequence of str
-        What else to record: ``"path"``, ``"effective_lr"``, ``"average"`` (see `History`).
+        What else to record: ``"path"``, ``"effective_lr"``, ``"average"``, ``"grad_norm"`` (see `History`).
+    keep : sequence of int
+        Keep the parameters after so many updates in all, for ``history.at(t)``: each from the first to the last.
+    after : History or None
+        What to go on after, with the same problem, optimiser and seeds: weights, optimiser's state, batches, average
+        and the state of a plateau scheduler go on, and the schedule is asked for the updates that follow. A run in two
+        parts is the whole run to the bit. The history stays as it is, so that several runs can branch off from it.
 
     Returns
     -------
@@ -388,12 +480,28 @@ def train(
     array([0.5  , 0.375, 0.25 , 0.125])
     >>> history.loss.round(3)
     array([[0.5  , 0.125, 0.049, 0.027]])
+
+    Two more updates, at a rate of their own:
+
+    >>> train(Quadratic(1.0), SGD(), lambda t: 0.1 * t, steps=2, after=history).lr
+    array([0.4, 0.5])
     """
     _check.instance("record", record, (list, tuple, set), f"a list of names from {RECORDS}")
     names = tuple(_check.option(f"record[{i}]", name, RECORDS) for i, name in enumerate(record))
-    seeds = _check.seeds(seeds)
-    [history] = train_arms(problem, [(optimizer, schedule)], steps, seeds, record=names)
+    places = _check.numbers("keep", keep, "a whole number of 0 or more")
+    seeds = _seeds(seeds, after)
+    [history] = train_arms(problem, [(optimizer, schedule)], steps, seeds, record=names, keep=places, after=after)
     return History(problem, seeds, **history)
+
+
+def _seeds(seeds: object, after: History | None) -> tuple[int, ...]:
+    """The seeds of runs that start, or that go on after a history."""
+    if after is None:
+        return _check.seeds(10 if seeds is None else seeds)
+    _check.instance("after", after, History, "a History, as `train` returns it, or None")
+    if seeds is not None and _check.seeds(seeds) != after.seeds:
+        raise ValueError(f"seeds must be those of the history to go on after, {after.seeds}, got {seeds!r}")
+    return after.seeds
 
 
 def compare(
@@ -401,7 +509,8 @@ def compare(
     arms: Mapping[Any, Arm],
     *,
     steps: int | None = None,
-    seeds: int | Sequence[int] | np.ndarray = 10,
+    seeds: int | Sequence[int] | np.ndarray | None = None,
+    after: History | None = None,
     executor: "Executor | None" = None,
     progress: bool = False,
 ) -> Comparison:
@@ -415,8 +524,8 @@ def compare(
         What to compare; a name is text or a number. Optimiser and schedule are as in `train`.
     steps : int or None
         The number of updates, 1 or more. None takes each schedule's ``total_steps``.
-    seeds : int or sequence of int, (seeds,)
-        As in `train`.
+    seeds, after
+        As in `train`; all arms branch off from the same history.
     executor : concurrent.futures.Executor or None
         Such as a process pool, or the client of a cluster: chunks of runs are its tasks. The results are the same to
         the bit.
@@ -450,8 +559,8 @@ def compare(
     for name, arm in arms.items():
         if not isinstance(arm, tuple) or len(arm) != 2:
             raise TypeError(f"arms[{name!r}] must be a pair (optimizer, schedule), got {arm!r}")
-    seeds = _check.seeds(seeds)
-    histories = train_arms(problem, arms.values(), steps, seeds, executor=executor, progress=progress)
+    seeds = _seeds(seeds, after)
+    histories = train_arms(problem, arms.values(), steps, seeds, after=after, executor=executor, progress=progress)
     return Comparison({name: History(problem, seeds, **h) for name, h in zip(arms, histories, strict=True)})
 
 

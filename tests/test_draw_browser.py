@@ -1,4 +1,4 @@
-"""The pad in Chromium, shown as the book shows it: by pointer, by keys alone, from a link, and where little is allowed."""
+"""The pad in Chromium, as the book shows it: by pointer, by keys alone, from a link, and where little is allowed."""
 
 import re
 
@@ -54,7 +54,7 @@ def stroke(page, *heights, steps=20):
 
 
 def result(page):
-    return page.locator(".result").inner_text()
+    return " ".join(page.locator(".result").inner_text().split())
 
 
 def times_the_best(page):
@@ -72,13 +72,13 @@ def code_of(page):
 def test_a_stroke_is_scored_kept_in_the_address_and_undone(opened):
     page = opened()
     start = result(page)
-    assert start.startswith("Ends at 2.9 times the optimum.\nBronze: below 0.0147")
+    assert start.startswith("Ends at 2.9 times the optimum. Bronze: below 0.0147 (the best constant rate).")
     stroke(page, 0.8, 0.2)
     assert times_the_best(page) < 2
     code = code_of(page)
     assert len(code) % 4 == 0 and page.evaluate("location.hash").startswith("#draw=noisy.")
     page.get_by_role("button", name="Undo").click()
-    assert result(page).splitlines()[0] == start.splitlines()[0]
+    assert times_the_best(page) == 2.9
     assert code_of(page) == PROBLEMS["noisy"].pad.code(PROBLEMS["noisy"].preset("constant"))
     assert page.get_by_role("button", name="Undo").is_disabled()
     assert page.complaints == []
@@ -130,9 +130,9 @@ def test_reverse_changes_the_way_but_without_noise_not_the_end(opened):
     page = opened()
     choose(page, "No noise")
     stroke(page, 0.3, 0.1)
-    first, way = result(page).splitlines()[0], page.locator(".curve.loss").get_attribute("d")
+    first, way = page.locator(".result strong").inner_text(), page.locator(".curve.loss").get_attribute("d")
     page.get_by_role("button", name="Reverse").click()
-    assert result(page).splitlines()[0] == first
+    assert page.locator(".result strong").inner_text() == first
     assert page.locator(".curve.loss").get_attribute("d") != way
 
 
@@ -147,7 +147,7 @@ def test_each_small_picture_starts_from_its_schedule(opened, problem):
         name = preset.get_attribute("aria-label")
         schedule = name.partition(" (")[0]
         ends = float(page.locator(".panel b").inner_text().removeprefix("ends at "))
-        assert ends == pytest.approx(problem.rivals[schedule], rel=0.012)
+        assert ends == pytest.approx(problem.rivals[schedule], rel=0.025)  # the pad has a lowest rate
         assert f"{name}, at its best peak" in page.locator(".panel").first.inner_text()
     assert "Your best" not in result(page)
 
@@ -167,7 +167,7 @@ def test_by_keys_alone(opened):
     page.wait_for_function("rate => document.activeElement.ariaValueText !== rate", arg=before)
     assert re.fullmatch(r"0\.\d+, final expected loss 0\.\d+", after.get_attribute("aria-valuetext"))
     page.wait_for_function("document.querySelector('.heard[role=status]').textContent")
-    assert heard.text_content() == result(page).replace("\n", " ")
+    assert heard.text_content() == result(page)
     assert "after 4 more tries" in result(page)  # half a second of rest ended the one
     page.keyboard.press("End")
     page.wait_for_function("document.activeElement.ariaValueText.startsWith('1.00,')")
@@ -225,7 +225,7 @@ def test_where_nothing_can_be_kept_all_else_works(opened):
 def test_code_is_written_for_the_drawing(opened):
     page = opened()
     stroke(page, 0.8, 0.2)
-    page.locator("summary").click()
+    page.locator(".lrsched summary").click()
     for library, sign in {
         "lrsched": "def schedule(t):",
         "torch": "LambdaLR",
@@ -267,7 +267,7 @@ def test_what_a_screen_reader_hears(opened):
 def test_axe_finds_nothing_and_nothing_sticks_out(opened, dark, width):
     page = opened(dark=dark, width=width)
     page.add_script_tag(path=AXE)
-    page.locator("summary").click()
+    page.locator(".lrsched summary").click()
     for name in ("Noisy", "No noise", "Worst case"):
         choose(page, name)
         for height in (0.1, 0.2, 0.3, 0.2, 0.1):
@@ -280,6 +280,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(opened, dark, width):
 
 def test_touch_targets_are_large_and_a_thumb_can_scroll_beside_the_pad(opened):
     page = opened(width=390)
+    page.locator(".lrsched summary").click()
     for target in page.locator(".lrsched button, .pills label, summary").all():
         assert target.bounding_box()["height"] >= 43.9
     pad, surface = (page.locator(name).bounding_box() for name in ("svg.pad", ".surface"))

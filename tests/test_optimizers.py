@@ -3,7 +3,10 @@ import pickle
 import numpy as np
 import pytest
 
+from lrsched.averaging import Averaged, ScheduleFreeAdamW, ScheduleFreeSGD
 from lrsched.optimizers import SGD, AdaGrad, Adam, AdamW, RMSProp
+from lrsched.schedules import CosineDecay
+from lrsched.wrappers import Clipped, Grouped
 
 EVERY = [
     SGD(),
@@ -14,6 +17,12 @@ EVERY = [
     RMSProp(momentum=0.9, weight_decay=0.1),
     Adam(weight_decay=0.1),
     AdamW(),
+    SGD(momentum=CosineDecay(0.9, decay_steps=10, min_lr=0.1), nesterov=True),
+    ScheduleFreeSGD(weight_decay=0.1),
+    ScheduleFreeAdamW(weight_decay=0.1),
+    Clipped(Adam(), max_norm=1.0),
+    Grouped(SGD(momentum=0.9), factors=(1.0, 0.1), sizes=(2, 3)),
+    Averaged(Adam(), half_life=5),
 ]
 
 
@@ -57,6 +66,25 @@ def test_momentum_keeps_the_rate_outside():
     state = {"velocity": np.full((1, 1), 10.0)}
     optimizer.update(params, np.ones((1, 1)), state, 0.01)
     assert params[0, 0] == pytest.approx(-0.1)
+
+
+class TestMomentumAsASchedule:
+    def test_a_constant_one_is_the_number(self):
+        for nesterov in (False, True):
+            number, schedule = SGD(momentum=0.9, nesterov=nesterov), SGD(momentum=lambda t: 0.9, nesterov=nesterov)
+            grads = np.random.default_rng(0).normal(size=9)
+            assert steps(number, grads) == steps(schedule, grads)
+
+    def test_update_t_uses_the_momentum_of_t(self):
+        asked = []
+        lowered = steps(SGD(momentum=lambda t: asked.append(t) or t / 10), np.ones(4), lr=1.0)
+        assert asked == [0, 1, 2, 3]
+        assert lowered == pytest.approx([1, 1.1, 1.22, 1.366])
+
+    @pytest.mark.parametrize(("momentum", "error"), [(1.0, ValueError), (-0.1, ValueError), (None, TypeError)])
+    def test_what_it_returns_is_checked_when_it_is_used(self, momentum, error):
+        with pytest.raises(error, match=r"momentum\(2\) must be a number of 0 or more and below 1, got"):
+            steps(SGD(momentum=lambda t: momentum if t == 2 else 0.5), np.ones(3))
 
 
 def test_weight_decay_is_a_penalty_in_adam_and_a_shrinkage_in_adamw():

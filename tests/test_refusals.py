@@ -45,11 +45,11 @@ CALLS = {  # a right call of everything public that takes arguments
     lrsched.Shift: {"schedule": SCHEDULE, "by": 2},
     lrsched.cooldown: {"schedule": SCHEDULE, "at": 2, "steps": 9, "shape": "sqrt", "min_lr": 0.01},
     lrsched.updates: {"samples": 99, "batch_size": 9, "accumulate": 2, "processes": 2, "epochs": 3},
-    lrsched.rates: {"schedule": SCHEDULE, "steps": 9},
+    lrsched.rates: {"schedule": SCHEDULE, "steps": 9, "start": 2},
     SCHEDULE.__call__: {"step": 3},
     lrsched.ReduceOnPlateau: {
         "peak_lr": 0.1, "factor": 0.5, "patience": 1, "threshold": 0.1, "cooldown": 1, "min_lr": 0.01, "mode": "max",
-        "every": 2,
+        "every": 2, "split": "test",
     },
     ReduceOnPlateau(0.1).step: {"metric": 1.0},
     lrsched.SGD: {"momentum": 0.9, "nesterov": True, "weight_decay": 0.1},
@@ -57,11 +57,17 @@ CALLS = {  # a right call of everything public that takes arguments
     lrsched.RMSProp: {"alpha": 0.9, "momentum": 0.9, "eps": 1e-8, "weight_decay": 0.1},
     lrsched.Adam: {"beta1": 0.9, "beta2": 0.9, "eps": 1e-8, "weight_decay": 0.1},
     lrsched.AdamW: {"beta1": 0.9, "beta2": 0.9, "eps": 1e-8, "weight_decay": 0.1},
+    lrsched.Clipped: {"optimizer": SGD(), "max_norm": 2},
+    lrsched.Grouped: {"optimizer": SGD(), "factors": [1, 0.1], "sizes": [3, 4]},
+    lrsched.Averaged: {"optimizer": SGD(), "half_life": 9},
+    lrsched.ScheduleFreeSGD: {"beta": 0.5, "weight_decay": 0.1},
+    lrsched.ScheduleFreeAdamW: {"beta1": 0.9, "beta2": 0.9, "eps": 1e-8, "weight_decay": 0.1},
     lrsched.Quadratic: {"curvatures": [1.0, 2.0], "noise": 0.1, "start": [1.0, 2.0]},
     lrsched.Ravine: {"steepness": 9.0, "noise": 0.1, "start": [1.0, 2.0]},
     lrsched.Digits: {
         "hidden": [8], "activation": "tanh", "loss": "squared", "batch_size": 8, "label_noise": 0.1,
-        "fresh_noise": False, "init_scale": 0.5, "feature_decades": 1, "pool_size": 20,
+        "fresh_noise": False, "label_seed": 3, "init_scale": 0.5, "feature_decades": 1, "pool_size": 20,
+        "width_rule": "mup", "base_width": 16, "start": None,
     },
     PROBLEM.expected_loss: {"schedule": SCHEDULE, "steps": 9},
     PROBLEM.init: {"seeds": [0, 1]},
@@ -71,13 +77,17 @@ CALLS = {  # a right call of everything public that takes arguments
     Ravine().evaluate: {"params": POINTS, "seeds": [0, 1], "split": "test"},
     DIGITS.init: {"seeds": [0, 1]},
     DIGITS.evaluate: {"params": DIGITS.init([0, 1]), "seeds": [0, 1], "split": "test"},
-    DIGITS.sharpness: {"params": DIGITS.init([0, 1]), "seeds": [0, 1], "tolerance": 0.1},
+    DIGITS.sharpness: {"params": DIGITS.init([0, 1]), "seeds": [0, 1], "tolerance": 0.1, "scale": 2.0},
+    DIGITS.predict: {"params": DIGITS.init([0, 1]), "split": "test"},
+    DIGITS.labels: {"split": "test"},
+    DIGITS.noise_scale: {"params": DIGITS.init([0, 1]), "seeds": [0, 1]},
     lrsched.train: {
-        "problem": PROBLEM, "optimizer": SGD(), "schedule": SCHEDULE, "steps": 3, "seeds": 2, "record": ["path"],
+        "problem": PROBLEM, "optimizer": SGD(), "schedule": SCHEDULE, "steps": 3, "seeds": 3, "record": ["path"],
+        "keep": [], "after": HISTORY,
     },
     lrsched.compare: {
-        "problem": PROBLEM, "arms": {"a": (SGD(), SCHEDULE)}, "steps": 3, "seeds": 2, "executor": None,
-        "progress": False,
+        "problem": PROBLEM, "arms": {"a": (SGD(), SCHEDULE)}, "steps": 3, "seeds": 3, "after": HISTORY,
+        "executor": None, "progress": False,
     },
     lrsched.tune: {
         "problem": PROBLEM, "optimizer": SGD(), "make_schedule": Constant, "peak_lrs": [0.1, 0.2], "steps": 3,
@@ -87,8 +97,13 @@ CALLS = {  # a right call of everything public that takes arguments
     lrsched.range_test: {
         "problem": PROBLEM, "optimizer": SGD(), "min_lr": 0.01, "max_lr": 1, "steps": 9, "seeds": 2, "smoothing": 0.5,
     },
+    lrsched.follow: {
+        "problem": DIGITS, "optimizer": SGD(), "schedule": SCHEDULE, "steps": 3, "every": 2, "seeds": 2,
+        "measure": DIGITS, "tolerance": 0.1, "preconditioned": False,
+    },
     lrsched.convex_bound: {"rates": [0.1, 0.2], "distance": 2, "gradient": 3, "every": 1},
     lrsched.best_scale: {"rates": [0.1, 0.2], "distance": 2, "gradient": 3},
+    HISTORY.at: {"t": 9},
     HISTORY.evaluate: {"split": "test", "params": HISTORY.params},
     COMPARISON.scores: {"metric": "loss", "split": "test"},
     COMPARISON.mean: {"name": "a", "metric": "loss", "split": "test"},
@@ -127,22 +142,30 @@ ANY = {"nan", "inf", "-inf", "0", "-1", "2.5"}
 ACCEPTED = {
     **dict.fromkeys(["peak_lr", "step_size", "decay_steps", "first_cycle_steps", "half_cycle_steps"], POSITIVE),
     **dict.fromkeys(["timescale", "total_steps", "power", "div_factor", "final_div_factor", "max_lr"], POSITIVE),
-    **dict.fromkeys(["steepness", "tolerance", "epochs", "distance", "gradient"], POSITIVE),
+    **dict.fromkeys(["steepness", "tolerance", "epochs", "max_norm", "distance", "gradient"], POSITIVE),
     **dict.fromkeys(["warmup_steps", "threshold", "eps", "weight_decay", "noise", "init_scale"], NOT_NEGATIVE),
     **dict.fromkeys(["feature_decades", "multiplier", "by", "at"], NOT_NEGATIVE),
-    **dict.fromkeys(["min_lr", "init_lr", "patience", "cooldown", "alpha", "momentum", "beta1", "beta2"], NATURAL),
-    **dict.fromkeys(["label_noise", "smoothing"], NATURAL),
-    **dict.fromkeys(["nesterov", "fresh_noise", "sharex", "progress"], frozenset({"True"})),
-    **dict.fromkeys(["batch_size", "executor", "to", "size", "heights", "every"], frozenset({"None"})),
+    **dict.fromkeys(["min_lr", "init_lr", "patience", "cooldown", "alpha", "beta1", "beta2"], NATURAL),
+    **dict.fromkeys(["label_noise", "smoothing", "beta"], NATURAL),
+    **dict.fromkeys(["nesterov", "fresh_noise", "sharex", "progress", "preconditioned"], frozenset({"True"})),
+    **dict.fromkeys(
+        ["batch_size", "executor", "to", "size", "heights", "after", "every", "measure"], frozenset({"None"})
+    ),
     **dict.fromkeys(["label", "alt", "drawn"], frozenset({"''", "'text'"})),
     "schedule": {"a function"},  # a product or a shift asks it when a rate is asked for
     "metric": ANY | {"None"},  # a number for the plateau scheduler, else the name of a score
     "step": {"inf", "-inf", "0", "-1", "2.5", "10**400", "[]", "[-1, -1]", "empty array", "an array of three axes"},
-    "start": {"0", "-1", "2.5", "[-1, -1]"},
+    "start": {"0", "-1", "2.5", "[-1, -1]", "None"},
+    "momentum": {"0", "a function"},  # which is asked when it is used
+    "half_life": {"2.5", "None"},
+    "label_seed": {"0", "None"},
+    "split": {"None"},  # of a plateau scheduler
     "steps": {"0", "None", "2.5"},  # 0 for rates without training, a fraction for a cooldown
-    "seeds": {"[]", "empty array"},  # none, where nothing is trained
+    "seeds": {"[]", "empty array", "None"},  # none, where nothing is trained; None for the default
+    "keep": {"[]", "empty array"},
     "hidden": {"[]", "empty array"},
     "record": {"[]"},
+    "scale": {"None", "0", "2.5"},
     "params": {"None", "[-1, -1]", "an array of three axes", "an array of nan"},  # points; a history has its own
     "values": {"[nan]", "[-1, -1]"},  # of an interval
     "make_schedule": {"a class"},
@@ -176,7 +199,14 @@ class TestEveryCall:
 
 
 def test_everything_public_that_takes_arguments_is_here():
-    tested = {call.__qualname__ for call in CALLS} | {"Interval", "History", "Comparison", "Tuned", "RangeTest"}
+    tested = {call.__qualname__ for call in CALLS} | {
+        "Interval",
+        "History",
+        "Comparison",
+        "Tuned",
+        "RangeTest",
+        "Curvature",
+    }
     public = [getattr(module, name) for module in (lrsched, plotting) for name in module.__all__]
     calls = {value.__qualname__ for value in public if callable(value) and not getattr(value, "_is_protocol", False)}
     # The base is not called, results are made by functions, and what others take is tested beside the others.

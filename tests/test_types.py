@@ -19,8 +19,8 @@ from concurrent.futures import ProcessPoolExecutor
 import matplotlib.axes
 import numpy as np
 import lrsched
-from lrsched import SGD, Adam, Constant, CosineDecay, Digits, Join, PiecewiseConstant, Quadratic, ReduceOnPlateau
-from lrsched import compare, interval, plotting, range_test, train, tune
+from lrsched import SGD, Adam, Clipped, Constant, CosineDecay, Digits, Join, PiecewiseConstant, Quadratic
+from lrsched import ReduceOnPlateau, compare, convex_bound, follow, interval, plotting, range_test, train, tune
 
 lr: float = CosineDecay(0.1, decay_steps=10)(5)
 lrs: np.ndarray = CosineDecay(0.1, decay_steps=10)(np.arange(10))
@@ -30,10 +30,15 @@ Quadratic(1.0), Quadratic([1, 25], start=[-4, 1]), Quadratic(np.geomspace(0.1, 1
 train(Digits(), SGD(), lambda t: 0.1, steps=3, seeds=range(3), record=["path"])
 train(Digits(), Adam(), ReduceOnPlateau(0.1), steps=3, seeds=np.arange(3))
 arms = {"constant": (SGD(), Constant(0.1)), "cosine": (SGD(), CosineDecay(0.1, decay_steps=9))}
+history = train(Digits(), Clipped(SGD(), max_norm=1), Constant(0.1), steps=3, keep=[1, 2])
+params: np.ndarray = train(Digits(), Clipped(SGD(), max_norm=1), Constant(0.1), steps=3, after=history).at(6)
 comparison = compare(Quadratic(1.0), arms, steps=9, executor=ProcessPoolExecutor())
 mean: float = comparison.ratio("cosine").mean
 tune(Quadratic(1.0), SGD(), Constant, np.geomspace(0.1, 1, 5), steps=9, seeds=3)
 tune(Quadratic(1.0), SGD(), lambda lr: CosineDecay(lr, decay_steps=9), [0.1, 1], steps=9, seeds=3)
+bound: float = convex_bound([0.1, 0.2])
+bounds: np.ndarray = convex_bound(np.ones(9), every=3)
+sharpness: np.ndarray = follow(Digits(), Adam(), Constant(0.1), steps=9, every=3, preconditioned=True).sharpness
 rate: float = range_test(Quadratic(1.0), SGD()).suggest()
 print(interval([1.0, 2.0]), lrsched.schedules.Constant, lrsched.__version__)
 fig, ax = plotting.figure()
@@ -117,7 +122,7 @@ def test_an_editor_completes_every_name_and_shows_its_documentation(module):
     [
         ("lrsched.CosineDecay(", ["peak_lr", "decay_steps", "min_lr"]),
         ("lrsched.range_test(", ["problem", "optimizer", "min_lr", "max_lr", "steps", "seeds", "smoothing"]),
-        ("lrsched.train(", ["problem", "optimizer", "schedule", "steps", "seeds", "record"]),
+        ("lrsched.train(", ["problem", "optimizer", "schedule", "steps", "seeds", "record", "keep", "after"]),
     ],
 )
 def test_an_editor_shows_the_arguments(call, arguments):

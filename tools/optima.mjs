@@ -85,7 +85,22 @@ function minimum(search, start, {most = 3000, memory = 30, step = 1e-5} = {}) {
     flat = value - f(next) < 1e-12 ? flat + 1 : 0;
     [z, value, gradient] = [next, f(next), gradientThere];
   }
-  return {value, rates: unfolded(search, z.map(squash))};
+  return {value, places: z.map(squash)};
+}
+
+// As long as moving one of the numbers by 1 % of a rate costs less, it is moved.
+function polished(search, places) {
+  const by = Math.log(1.01) / Math.log(search.high / search.low), value = places => cost(search, unfolded(search, places));
+  let best = value(places), before;
+  do {
+    before = best;
+    for (let i = 0; i < places.length; i++) for (const step of [by, -by]) {
+      const moved = [...places];
+      moved[i] = Math.min(1, Math.max(0, places[i] + step));
+      if (value(moved) < best) [places, best] = [moved, value(moved)];
+    }
+  } while (best < before);
+  return unfolded(search, places);
 }
 
 // The best of a grid of peaks, thrice refined around it.
@@ -107,7 +122,7 @@ const results = keys.length ? JSON.parse(readFileSync(file, 'utf8')) : {};
 for (const [key, search] of Object.entries(searches).filter(([key]) => !keys.length || keys.includes(key))) {
   results[key] = {peaks: Object.fromEntries(Object.entries(search.shapes).map(([shape, rates]) => [shape, digits(bestPeak(search, rates))]))};
   const ends = search.starts.map(start => minimum(search, start)).sort((a, b) => a.value - b.value);
-  if (ends.length) results[key].rates = ends[0].rates.map(digits);
+  if (ends.length) results[key].rates = polished(search, ends[0].places).map(digits);
   if (ends.length) results[key].loss = digits(Math.exp(cost({...search, most: undefined}, results[key].rates)));
   console.error(key, results[key].peaks, 'from each start:', ...ends.map(({value}) => Math.exp(value).toPrecision(6)));
 }

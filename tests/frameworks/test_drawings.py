@@ -65,7 +65,8 @@ def test_transformers(drawing, tmp_path):
     from transformers import TrainerCallback, TrainingArguments
 
     class Rates(TrainerCallback):
-        used = []
+        def __init__(self):
+            self.used = []
 
         def on_pre_optimizer_step(self, arguments, state, control, optimizer=None, **_):
             self.used.append(optimizer.param_groups[0]["lr"])
@@ -73,11 +74,11 @@ def test_transformers(drawing, tmp_path):
     quiet = {"save_strategy": "no", "logging_strategy": "no", "report_to": [], "disable_tqdm": True, "use_cpu": True}
     arguments = TrainingArguments(tmp_path, max_steps=STEPS, per_device_train_batch_size=1, **quiet)
     data = [{"x": torch.ones(3), "labels": torch.ones(1)}] * 100
-    Rates.used = []
     trainer = run(drawing, "transformers", model=Model(), arguments=arguments, data=data)["trainer"]
-    trainer.add_callback(Rates)
+    callback = Rates()
+    trainer.add_callback(callback)
     trainer.train()
-    np.testing.assert_allclose(Rates.used, drawing["rates"], rtol=1e-13)
+    np.testing.assert_allclose(callback.used, drawing["rates"], rtol=1e-13)
 
 
 @each

@@ -38,13 +38,13 @@ def stored() -> dict[str, dict]:
     return json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
 
 
-def shapes(exponential_end: float = 0.01) -> dict[str, np.ndarray]:
+def shapes() -> dict[str, np.ndarray]:
     """The schedules that the pad begins with, each of peak 1."""
     warm = {"warmup_steps": 10, "decay_steps": 40, "shape": "linear", "init_lr": 0.1}
     schedules = {
         "constant": Constant(1.0),
         "step": StepDecay(1.0, decay_rate=0.1, step_size=80),
-        "exponential": ExponentialDecay(1.0, decay_rate=exponential_end, step_size=STEPS),
+        "exponential": ExponentialDecay(1.0, decay_rate=0.01, step_size=STEPS),
         "cosine": CosineDecay(1.0, decay_steps=STEPS),
         "linear": LinearDecay(1.0, decay_steps=STEPS),
         "one-cycle": OneCycle(1.0, total_steps=STEPS),
@@ -79,8 +79,8 @@ class Problem:
 
     @cached_property
     def best_rates(self) -> np.ndarray:
-        stored = stored()[self.key]["rates"] if self.design is None else self.design
-        return np.array([float(f"{rate:.6g}") for rate in stored])
+        found = stored()[self.key]["rates"] if self.design is None else self.design
+        return np.array([float(f"{rate:.6g}") for rate in found])
 
     def end(self, drawn: np.ndarray) -> float:
         return float(f"{self.model.losses(drawn)[-1]:.6g}")
@@ -119,10 +119,10 @@ _PROBLEMS = (
         model=Worst(curvature_grid()),
         pad=Pad(0.05, 2000.0),
         limits=(1e-9, 1e4),
-        quantity="largest share of the loss that is left",
-        question="No noise: what is left of the worst direction, from flat to 2,000 times as steep. Try rates far above "
-        "the line for a while, and then Reverse.",
-        shapes=shapes(exponential_end=0.075) | UNEVEN,
+        quantity="share of the loss that is left",
+        question="What is left of the worst direction, from flat to 2,000 times as steep. Try rates far above the line "
+        "for a while, and then Reverse.",
+        shapes=shapes() | UNEVEN,
         edge=2 / STEEPEST,
         design=chebyshev_rates(STEPS, FLATTEST, 1.1 * STEEPEST),
         # For a direction 10 % steeper than there is: the best of all fails wherever a hand draws 1 % too high.
@@ -136,15 +136,18 @@ _PROBLEMS = (
         pad=Pad(0.0003, 1.0),
         limits=(0.1, 4.0),
         quantity="bound on the loss",
-        question="The least that theory can promise for the last weights, whatever the convex function. Which shape does "
-        "a worst case ask for?",
+        question="A loss that the last weights cannot exceed, whatever the convex function. Which shape does that ask "
+        "for?",
     ),
 )
 PROBLEMS = {problem.key: problem for problem in _PROBLEMS}
 
 
+STARTS = ("constant", "linear", "exponential", "one-cycle", "WSD")
+
+
 def searches() -> dict[str, dict]:
-    """What tools/optima.mjs looks for: for each problem the best peak of each shape, and from `starts` the best rates."""
+    """What tools/optima.mjs looks for: the best peak of each shape, and from `starts` the best rates."""
     return {
         key: {
             "model": problem.model.name,
@@ -152,9 +155,7 @@ def searches() -> dict[str, dict]:
             "low": problem.pad.low,
             "high": problem.pad.high,
             "shapes": {name: list(shape) for name, shape in problem.shapes.items()},
-            "starts": []
-            if problem.design is not None
-            else [list(0.1 * problem.shapes[name]) for name in ("constant", "linear", "exponential", "one-cycle", "WSD")],
+            "starts": [list(0.1 * problem.shapes[name]) for name in STARTS if problem.design is None],
         }
         for key, problem in PROBLEMS.items()
     }

@@ -1,4 +1,4 @@
-"""A drawing: at most 64 points, between which the rate is a straight line as in `np.interp`, and the link that holds it.
+"""A drawing: at most 64 points, between which the rate is a straight line as in `np.interp`, and its link.
 
 A link has four letters for each point: its update, and the rate as one of 65,536 levels between the lowest and the
 highest of the pad, even in the logarithm. `draw.js` writes and reads the same.

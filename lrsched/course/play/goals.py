@@ -17,7 +17,7 @@ def goals(rivals: Mapping[str, float], best: float, *, share: float = 0.5) -> di
     name = min(rivals, key=rivals.__getitem__)
     return {
         "bronze": goal(MARGIN * rivals["constant"], "the best constant rate"),
-        "silver": goal(MARGIN * rivals[name], f"the best that has a name: {name}"),
+        "silver": goal(MARGIN * rivals[name], f"the best rival: {name}"),
         "gold": goal(rivals[name] ** (1 - share) * best**share),
     }
 

@@ -225,7 +225,7 @@ function render({model, el}) {
       const score = standing(), metal = metalOf(score, level.goals), record = !(best() <= score);
       if (record) { kept.things[level.key] = Number(score.toPrecision(6)); kept.save(); }
       badge.replaceChildren(medal(metal));
-      headline.textContent = score < level.best.loss ? 'Better than the best found.' : `${timesText(score / level.best.loss)} the best found.`.replace(/^./, letter => letter.toUpperCase());
+      headline.textContent = score < level.best.loss ? 'Better than the best found.' : `${capital(timesText(score / level.best.loss))} the best found.`;
       detail.textContent = `Expected loss ${valueText(score)}. ${goalText(metal, level.goals)} ${record ? 'Your best so far.' : `Your best: ${valueText(best())}.`}`;
       lesson.textContent = level.lesson;
       lesson.hidden = false;

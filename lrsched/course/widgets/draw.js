@@ -153,10 +153,10 @@ function render({model, el}) {
   const lossCurve = mark('path', {class: 'curve loss'}), constant = mark('path', {class: 'other'}), constantName = mark('g'), end = mark('circle', {r: 4.5, class: 'end'});
   const dots = Array.from({length: HANDLES}, () => mark('circle', {r: 4.5, class: 'handle'})), ring = mark('circle', {r: 9, class: 'focus'});
   const invitation = mark('g');
-  pad.inside.append(area, ghosts[0], curve);
-  pad.front.append(edge, invitation, ...dots, ring);
-  below.inside.append(constant, ghosts[1], lossCurve);
-  below.front.append(constantName, end);
+  pad.inside.append(area, edge, ghosts[0], curve);
+  pad.front.append(invitation, ...dots, ring);
+  below.inside.append(constant, constantName, ghosts[1], lossCurve);
+  below.front.append(end);
 
   const updateOf = i => Math.round(i * (steps - 1) / (HANDLES - 1));
   const hint = element('p', {class: 'heard', id: uniqueId()}, 'Up and down change the rate here, left and right go to the next handle.');
@@ -297,13 +297,12 @@ function render({model, el}) {
     ring.setAttribute('visibility', focus < 0 ? 'hidden' : 'visible');
     for (const name of focus < 0 ? [] : ['cx', 'cy']) ring.setAttribute(name, dots[focus].getAttribute(name));
 
-    const shows = game.tries >= patience, more = patience - game.tries, metal = metalOf(ends, problem.goals), times = timesText(ends / problem.best.loss);
+    const shows = game.tries >= patience, more = patience - game.tries, metal = metalOf(ends, problem.goals), ratio = ends / problem.best.loss;
     for (const ghost of ghosts) ghost.setAttribute('visibility', shows ? 'visible' : 'hidden');
     if (badge.dataset.metal !== String(metal)) { badge.dataset.metal = metal; badge.replaceChildren(medal(metal)); }
-    endText.textContent = `ends at ${valueText(ends)}`;
-    headline.textContent = ends < .9995 * problem.best.loss ? `Better than ${problem.best.phrase}.` : ends < 1.0005 * problem.best.loss ? `As good as ${problem.best.phrase}.`
-      : `Ends at ${times} ${problem.best.phrase}.`;
-    const record = best.things[problem.key], itself = problem.best.phrase.replace(/^./, letter => letter.toUpperCase());
+    endText.textContent = `ends ${ends < 1e6 ? 'at ' : ''}${valueText(ends)}`;
+    headline.textContent = !(ends < 1e6) ? 'The loss explodes.' : `${ratio < .9995 ? 'Better than' : ratio < 1.0005 ? 'As good as' : `Ends at ${timesText(ratio)}`} ${problem.best.phrase}.`;
+    const record = best.things[problem.key], itself = capital(problem.best.phrase);
     detail.textContent = `${goalText(metal, problem.goals)}${record ? ` Your best: ${valueText(record)}.` : ''} `
       + (shows ? `Dashed: ${problem.best.phrase}.` : `${itself} shows itself after ${more} ${game.tries ? 'more ' : ''}${more === 1 ? 'try' : 'tries'}.`);
     undo.disabled = !game.past.length;
@@ -320,7 +319,7 @@ function render({model, el}) {
     ghosts[0].setAttribute('d', pad.path(problem.best.rates));
     ghosts[1].setAttribute('d', below.path(game.optimum));
     constant.setAttribute('d', below.path(game.constant));
-    constantName.replaceChildren(label(width - below.right, below.y(game.constant.at(-1)) - 6, 'best constant', right));
+    constantName.replaceChildren(label(below.x(.7 * steps), below.y(game.constant[.7 * steps]) - 6, 'best constant', {'text-anchor': 'middle'}));
     invitation.replaceChildren(...untouched ? [label(pad.x(steps / 2), pad.floor - 24, 'Draw a curve here', {class: 'strong invitation', 'text-anchor': 'middle'})] : []);
     edge.replaceChildren();
     if (problem.edge) edge.append(mark('line', {class: 'limit', x1: pad.left, x2: width - pad.right, y1: pad.y(problem.edge), y2: pad.y(problem.edge)}),

@@ -9,6 +9,8 @@ from lrsched.course.play.draw import PROBLEMS, STEPS, Problem, shapes
 from lrsched.course.widgets.widget import Widget, script, text
 
 PATIENCE = 5  # tries, before the optimum shows itself
+# As high as the pad that takes its place.
+ROOM = ".draw.first-frame { min-height: 892px } @media (max-width: 480px) { .draw.first-frame { min-height: 952px } }"
 TITLES = {"WSD": "WSD (warm up, hold, decay)"}  # of what its name does not say
 
 
@@ -40,10 +42,11 @@ def draw() -> Draw:
         widget.preview = plotting.png(fig, still)
     widget.summary = ", ".join(PROBLEMS)
     widget.first_frame = (
-        f'<div class="lrsched first-frame draw"><style>{text("look.css")}{text("live.css")}{text("draw.css")}</style>'
+        f'<div class="lrsched first-frame draw"><style>{text("look.css")}{text("live.css")}{ROOM}</style>'
         f"<p>{html.escape(start.question)}</p><figure>{still}</figure></div>"
     )
-    widget.without_script = "".join(map(_standings, PROBLEMS.values()))
+    how = "<p>To draw, the page needs JavaScript. This is where the schedules end, each at its own best peak rate.</p>"
+    widget.without_script = how + "".join(map(_standings, PROBLEMS.values()))
     return widget
 
 
@@ -72,7 +75,7 @@ def _content(problem: Problem) -> dict:
 def _picture(problem: Problem) -> tuple[matplotlib.figure.Figure, str]:
     rates = problem.preset("constant")
     losses = problem.model.losses(rates)
-    fig, (above, below) = plotting.figure(2, heights=[3, 2])
+    fig, (above, below) = plotting.figure(2, heights=(0.9, 0.6))
     plotting.log_axis(above).plot(rates)
     above.set(ylim=(problem.pad.low, problem.pad.high), ylabel="learning rate")
     plotting.log_axis(below).plot(losses)

@@ -62,7 +62,6 @@ const tickText = x => x >= 1e5 || x < 1e-4 ? exponential(x, 0) : String(Number(x
 const valueText = x => !(x < 1e6) ? 'beyond all bounds' : x < 1e-4 ? exponential(x, 2) : x.toPrecision(3);
 const words = new Intl.NumberFormat('en', {notation: 'compact', compactDisplay: 'long', maximumSignificantDigits: 2});
 function timesText(x) {
-  if (!(x < 1e15)) return 'endlessly many times';
   const number = x >= 1e4 ? words.format(x) : x >= 100 ? Math.round(x) : x >= 1.995 ? x.toPrecision(2) : x.toFixed(x < 1.1 ? 3 : 2);
   return `${number} times`;
 }
@@ -121,31 +120,34 @@ function plot(height, steps, ticks = true) {
 
 // A medal has one, two or three dots, so that colour is not all that tells them from each other. `goals` holds the loss
 // that each asks for, and whose it is: {bronze: {loss, of}, ...}.
+const capital = text => text[0].toUpperCase() + text.slice(1);
 const metals = ['bronze', 'silver', 'gold'];
 const metalOf = (loss, goals) => metals.findLast(metal => loss <= goals[metal].loss);
 function goalText(metal, goals) {
-  const next = metals[metals.indexOf(metal) + 1], capital = word => word.replace(/^./, letter => letter.toUpperCase());
-  return (metal ? `${capital(metal)}. ` : '') + (next ? `${capital(next)}: below ${valueText(goals[next].loss)}${goals[next].of && `, ${goals[next].of}`}.` : '');
+  const next = metals[metals.indexOf(metal) + 1];
+  return (metal ? `${capital(metal)}. ` : '') + (next ? `${capital(next)}: below ${valueText(goals[next].loss)}${goals[next].of && ` (${goals[next].of})`}.` : '');
 }
 function medal(metal) {
-  const count = metals.indexOf(metal) + 1, paper = {fill: 'none', stroke: 'var(--paper)'}, metalColour = 'var(--metal)';
+  const count = metals.indexOf(metal) + 1, fill = 'var(--metal)';
   const svg = mark('svg', {viewBox: '0 0 40 46', width: 40, height: 46, class: `medal ${metal ?? ''}`, 'aria-hidden': 'true'});
-  if (!metal) svg.append(mark('circle', {cx: 20, cy: 27, r: 16, fill: 'none', stroke: metalColour, 'stroke-width': 2, 'stroke-dasharray': '3 4'}));
-  else svg.append(mark('path', {d: 'M11 0h7l3 12h-6zM29 0h-7l-3 12h6z', fill: metalColour, opacity: .55}), mark('circle', {cx: 20, cy: 27, r: 17, fill: metalColour}), mark('circle', {cx: 20, cy: 27, r: 12, ...paper, 'stroke-width': 1.2, opacity: .7}));
+  if (!metal) svg.append(mark('circle', {cx: 20, cy: 27, r: 16, fill: 'none', stroke: fill, 'stroke-width': 2, 'stroke-dasharray': '3 4'}));
+  else svg.append(mark('path', {d: 'M11 0h7l3 12h-6zM29 0h-7l-3 12h6z', fill, opacity: .55}), mark('circle', {cx: 20, cy: 27, r: 17, fill}), mark('circle', {cx: 20, cy: 27, r: 12, fill: 'none', stroke: 'var(--paper)', opacity: .7}));
   for (let i = 0; i < count; i++) svg.append(mark('circle', {cx: 20 + (i - (count - 1) / 2) * 8, cy: 27, r: 2.6, fill: 'var(--paper)'}));
   return svg;
 }
 
 // Where a loss stands among others, [{name, loss}], on a logarithmic line from the optimum to beyond the worst.
 function standings() {
-  const svg = mark('svg', {class: 'standings', role: 'img', width: '100%', height: 70}), row = mark('g'), you = mark('g');
+  const svg = mark('svg', {class: 'standings', role: 'img', width: '100%', height: 70}), row = mark('g');
+  const dot = mark('circle', {cy: 26, r: 7, fill: 'var(--loss)', stroke: 'var(--paper)', 'stroke-width': 2}), name = label(0, 12, 'you', {'text-anchor': 'middle', class: 'strong'});
+  const you = mark('g', {}, dot, name);
   svg.append(row, you);
   let x, width, heard;
   return {
     svg,
-    stage(newWidth, rivals, optimum, name = 'optimum') {
+    stage(newWidth, rivals, optimum, best = 'optimum') {
       width = newWidth;
-      const all = [{name, loss: optimum}, ...rivals].sort((a, b) => a.loss - b.loss);
+      const all = [{name: best, loss: optimum}, ...rivals].sort((a, b) => a.loss - b.loss);
       heard = `Standings: ${all.map(rival => `${rival.name} ${valueText(rival.loss)}`).join(', ')}`;
       const worst = Math.max(...rivals.map(rival => rival.loss)), end = Math.log(worst / optimum) * 1.35;
       x = loss => 12 + (width - 60) * Math.min(1.06, Math.max(0, Math.log(loss / optimum) / end));
@@ -153,20 +155,22 @@ function standings() {
       row.replaceChildren(mark('line', {x1: 12, x2: width - 30, y1: 26, y2: 26, stroke: 'var(--line)', 'stroke-width': 2, 'stroke-linecap': 'round'}));
       const ends = [-Infinity, -Infinity];  // of the two rows of names; a name without room is left out
       for (const rival of all) {
-        const at = x(rival.loss), best = rival.loss === optimum, size = rival.name.length * (best ? 7.9 : 7);
-        row.append(mark('line', {x1: at, x2: at, y1: 20, y2: 32, stroke: best ? 'var(--text)' : 'var(--other)', 'stroke-width': 2}));
-        const start = Math.max(2, best ? at - 8 : at - size / 2), line = ends.findIndex(end => start > end + 8);
+        const at = x(rival.loss), first = rival.loss === optimum, size = rival.name.length * (first ? 7.9 : 7);
+        row.append(mark('line', {x1: at, x2: at, y1: 20, y2: 32, stroke: first ? 'var(--text)' : 'var(--other)', 'stroke-width': 2}));
+        const start = Math.max(2, first ? at - 8 : at - size / 2), line = ends.findIndex(end => start > end + 8);
         if (line < 0) continue;
         ends[line] = start + size;
-        row.append(label(start, 46 + 15 * line, rival.name, best ? {class: 'strong'} : {}));
+        row.append(label(start, 46 + 15 * line, rival.name, first ? {class: 'strong'} : {}));
       }
     },
     place(loss) {
       svg.setAttribute('aria-label', loss === undefined ? heard : `${heard}; you ${valueText(loss)}`);
-      if (loss === undefined) return you.replaceChildren();
-      const at = x(loss < Infinity ? loss : 1e300);
-      you.replaceChildren(mark('circle', {cx: at, cy: 26, r: 7, fill: 'var(--loss)', stroke: 'var(--paper)', 'stroke-width': 2}),
-        label(Math.min(Math.max(at, 14), width - 20), 12, at > width - 48 ? 'you →' : 'you', {'text-anchor': 'middle', class: 'strong'}));
+      you.setAttribute('visibility', loss === undefined ? 'hidden' : 'visible');
+      if (loss === undefined) return;
+      const at = x(loss);
+      dot.setAttribute('cx', at);
+      name.setAttribute('x', Math.min(Math.max(at, 14), width - 20));
+      name.textContent = at > width - 48 ? 'you →' : 'you';
     },
   };
 }

@@ -8,7 +8,6 @@
 //   shapes             schedules of peak 1 by their names; found are their best `peaks`
 //   starts             schedules from which the best `rates` are looked for; with none there is nothing to look for
 //   knots              look for so many points only, evenly in time, and straight lines (in the logarithm) between them
-//   turns              or so many constant rates, one after another
 //   most, crash        what the loss on the way shall not pass: that of the best rates, and that of a shape
 
 import {execFileSync} from 'node:child_process';
@@ -21,18 +20,17 @@ const models = await live(['live'], 'models');
 const digits = rate => Number(rate.toPrecision(6));
 
 // From a few numbers between 0 and 1 to all rates, in the logarithm.
-function unfolded({low, high, knots, turns, starts}, places) {
+function unfolded({low, high, knots, starts}, places) {
   const steps = starts[0].length, at = place => Math.log(low) + place * Math.log(high / low);
   return Array.from({length: steps}, (_, t) => {
-    if (turns) return Math.exp(at(places[Math.floor(t * turns / steps)]));
     if (!knots) return Math.exp(at(places[t]));
     const where = t / (steps - 1) * (knots - 1), i = Math.min(knots - 2, Math.floor(where));
     return Math.exp(at(places[i]) + (where - i) * (at(places[i + 1]) - at(places[i])));
   });
 }
-function folded({low, high, knots, turns}, rates) {
-  const steps = rates.length, count = knots ?? turns ?? steps, last = turns ? steps - steps / turns : steps - 1;
-  return Array.from({length: count}, (_, i) => Math.log(rates[Math.round(i / (count - 1) * last)] / low) / Math.log(high / low));
+function folded({low, high, knots}, rates) {
+  const steps = rates.length, count = knots ?? steps;
+  return Array.from({length: count}, (_, i) => Math.log(rates[Math.round(i / (count - 1) * (steps - 1))] / low) / Math.log(high / low));
 }
 
 // The logarithm of the last loss, and what it costs to pass `most` on the way.

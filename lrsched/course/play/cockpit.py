@@ -15,7 +15,6 @@ from lrsched.schedules import Constant, CosineDecay, ExponentialDecay, LinearDec
 STEPS = 200
 LOW, HIGH = 0.001, 1.0  # the rates that the lever has
 CRASH = 100.0  # the loss at which a run is over
-TURNS = 20
 KNOTS = 26  # of the best found, which no hand could follow more closely: one every 8 updates
 
 
@@ -104,11 +103,6 @@ class Level:
     @cached_property
     def best_rates(self) -> np.ndarray:
         return np.array(stored()[self.key]["rates"])
-
-    @property
-    def turns(self) -> np.ndarray:
-        """The best rates found where each is held for a whole turn."""
-        return np.array(stored()[f"{self.key}, turn by turn"]["rates"])
 
     @cached_property
     def best_loss(self) -> float:
@@ -223,23 +217,22 @@ def searches() -> dict[str, dict]:
     """What tools/optima.mjs looks for: for each level the best peak of each shape, and from `starts` the best rates.
 
     The expected loss of the best rates shall stay below where it starts, and that of a shape far enough below a crash:
-    runs that follow them hardly ever crash. Turn by turn, too, something is to be won: that is looked for as well.
+    runs that follow them hardly ever crash. What was found before is one of the starts, so that it is not lost.
     """
-    found = {}
-    for key, level in LEVELS.items():
-        common = {
+    return {
+        key: {
             "model": level.model.name,
             "parameters": level.model.parameters,
             "low": LOW,
             "high": HIGH,
             "crash": 0.1 * CRASH,
             "most": 0.999 * level.model.losses(np.zeros(1))[0],
+            "shapes": {name: list(shape) for name, shape in level.shapes.items()},
+            "starts": [*([stored()[key]["rates"]] if key in stored() else []), *_starts(level)],
+            "knots": KNOTS,
         }
-        shapes = {name: list(shape) for name, shape in level.shapes.items()}
-        for name, further in {key: {"shapes": shapes, "knots": KNOTS}, f"{key}, turn by turn": {"turns": TURNS}}.items():
-            starts = [stored()[name]["rates"]] if name in stored() else []  # what was found is not lost
-            found[name] = common | {"shapes": {}, "starts": starts + _starts(level)} | further
-    return found
+        for key, level in LEVELS.items()
+    }
 
 
 def _starts(level: Level) -> list[list[float]]:

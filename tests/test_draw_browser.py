@@ -301,6 +301,10 @@ def test_nothing_moves_when_the_pad_comes_or_is_used(visit, address, width):
     for height in (0.9, 0.5, 0.1):
         stroke(page, 0.7, height, steps=4)
     assert page.locator("#after").bounding_box()["y"] == after
+    choose(page, "No noise")
+    after = page.locator("#after").bounding_box()["y"]
+    stroke(page, 1, 1, steps=4)
+    assert "The loss explodes." in result(page) and page.locator("#after").bounding_box()["y"] == after
 
 
 def test_without_javascript_picture_and_standings_are_there(opened):
@@ -308,3 +312,15 @@ def test_without_javascript_picture_and_standings_are_there(opened):
     assert page.locator("figure svg").is_visible()
     assert page.locator("table").count() == 3
     assert "exponential\t0.00579" in page.locator("table").first.inner_text()
+
+
+def test_in_jupyterlab_the_address_is_left_alone(visit, tmp_path):
+    path = tmp_path / "lab.html"
+    path.write_text(page_of(draw()).replace('class="cell_output"', 'class="jp-OutputArea"'), "utf-8")
+    page = visit(path.as_uri())
+    page.wait_for_selector(".pad")
+    stroke(page, 0.8, 0.2)
+    assert times_the_best(page) < 2
+    assert page.evaluate("location.hash") == ""
+    assert page.get_by_role("button", name="Copy link").count() == 0
+    assert page.complaints == []

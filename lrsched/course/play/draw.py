@@ -119,7 +119,7 @@ _PROBLEMS = (
         model=Worst(curvature_grid()),
         pad=Pad(0.05, 2000.0),
         limits=(1e-9, 1e4),
-        quantity="share of the loss that is left",
+        quantity="share of the loss left",
         question="What is left of the worst direction, from flat to 2,000 times as steep. Try rates far above the line "
         "for a while, and then Reverse.",
         shapes=shapes() | UNEVEN,
@@ -165,7 +165,7 @@ def drawing_link(schedule: ScheduleLike, *, problem: str = "noisy") -> str:
     """The address, from a chapter, of the page on which `schedule` is drawn.
 
     >>> drawing_link(Constant(0.1))
-    'draw.ipynb#draw=noisy.AACq'
+    'draw.ipynb#draw=noisy.AKqq'
     """
     if problem not in PROBLEMS:
         raise ValueError(f"problem must be one of {', '.join(map(repr, PROBLEMS))}, got {problem!r}")

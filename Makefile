@@ -128,7 +128,7 @@ test-lite: site .venv/with-test .venv/pyodide-versions/ready
 	@cat _build/lite/measured.txt
 
 # What needs the tools of the book, which are no part of what a browser runs; a test of speed above, for other versions.
-book_tests := $(patsubst %,tests/test_%.py,book browser chapters notebooks review setup widgets_browser)
+book_tests := $(patsubst %,tests/test_%.py,book browser chapters cockpit cockpit_browser notebooks review setup widgets_browser)
 
 # Python 3.12 is Pyodide's; where there is none, the package is tested with the Python that there is.
 .venv/pyodide-versions/ready: tools/pyodide_files.py pyproject.toml constraints.txt .venv/with-lite

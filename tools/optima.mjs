@@ -8,8 +8,7 @@
 //   shapes             schedules of peak 1 by their names; found are their best `peaks`
 //   starts             schedules from which the best `rates` are looked for; with none there is nothing to look for
 //   knots              look for so many points only, evenly in time, and straight lines (in the logarithm) between them
-//   turns              or so many constant rates, one after another
-//   most               what the loss on the way shall not pass
+//   most, crash        what the loss on the way shall not pass: that of the best rates, and that of a shape
 
 import {execFileSync} from 'node:child_process';
 import {readFileSync, writeFileSync} from 'node:fs';
@@ -21,18 +20,17 @@ const models = await live(['live'], 'models');
 const digits = rate => Number(rate.toPrecision(6));
 
 // From a few numbers between 0 and 1 to all rates, in the logarithm.
-function unfolded({low, high, knots, turns, starts}, places) {
+function unfolded({low, high, knots, starts}, places) {
   const steps = starts[0].length, at = place => Math.log(low) + place * Math.log(high / low);
   return Array.from({length: steps}, (_, t) => {
-    if (turns) return Math.exp(at(places[Math.floor(t * turns / steps)]));
     if (!knots) return Math.exp(at(places[t]));
     const where = t / (steps - 1) * (knots - 1), i = Math.min(knots - 2, Math.floor(where));
     return Math.exp(at(places[i]) + (where - i) * (at(places[i + 1]) - at(places[i])));
   });
 }
-function folded({low, high, knots, turns}, rates) {
-  const steps = rates.length, count = knots ?? turns ?? steps, last = turns ? steps - steps / turns : steps - 1;
-  return Array.from({length: count}, (_, i) => Math.log(rates[Math.round(i / (count - 1) * last)] / low) / Math.log(high / low));
+function folded({low, high, knots}, rates) {
+  const steps = rates.length, count = knots ?? steps;
+  return Array.from({length: count}, (_, i) => Math.log(rates[Math.round(i / (count - 1) * (steps - 1))] / low) / Math.log(high / low));
 }
 
 // The logarithm of the last loss, and what it costs to pass `most` on the way.
@@ -85,12 +83,27 @@ function minimum(search, start, {most = 3000, memory = 30, step = 1e-5} = {}) {
     flat = value - f(next) < 1e-12 ? flat + 1 : 0;
     [z, value, gradient] = [next, f(next), gradientThere];
   }
-  return {value, rates: unfolded(search, z.map(squash))};
+  return {value, places: z.map(squash)};
+}
+
+// As long as moving one of the numbers by 1 % of a rate costs less, it is moved.
+function polished(search, places) {
+  const by = Math.log(1.01) / Math.log(search.high / search.low), value = places => cost(search, unfolded(search, places));
+  let best = value(places), before;
+  do {
+    before = best;
+    for (let i = 0; i < places.length; i++) for (const step of [by, -by]) {
+      const moved = [...places];
+      moved[i] = Math.min(1, Math.max(0, places[i] + step));
+      if (value(moved) < best) [places, best] = [moved, value(moved)];
+    }
+  } while (best < before);
+  return unfolded(search, places);
 }
 
 // The best of a grid of peaks, thrice refined around it.
 function bestPeak(search, shape) {
-  const value = peak => { const end = cost(search, shape.map(rate => peak * rate)); return Number.isNaN(end) ? Infinity : end; };
+  const value = peak => { const end = cost({...search, most: search.crash}, shape.map(rate => peak * rate)); return Number.isNaN(end) ? Infinity : end; };
   let [low, high] = [search.low, 10 * search.high], best;
   for (let round = 0; round < 4; round++) {
     const peaks = Array.from({length: 161}, (_, i) => low * (high / low) ** (i / 160)), values = peaks.map(value);
@@ -107,7 +120,7 @@ const results = keys.length ? JSON.parse(readFileSync(file, 'utf8')) : {};
 for (const [key, search] of Object.entries(searches).filter(([key]) => !keys.length || keys.includes(key))) {
   results[key] = {peaks: Object.fromEntries(Object.entries(search.shapes).map(([shape, rates]) => [shape, digits(bestPeak(search, rates))]))};
   const ends = search.starts.map(start => minimum(search, start)).sort((a, b) => a.value - b.value);
-  if (ends.length) results[key].rates = ends[0].rates.map(digits);
+  if (ends.length) results[key].rates = polished(search, ends[0].places).map(digits);
   if (ends.length) results[key].loss = digits(Math.exp(cost({...search, most: undefined}, results[key].rates)));
   console.error(key, results[key].peaks, 'from each start:', ...ends.map(({value}) => Math.exp(value).toPrecision(6)));
 }

@@ -6,6 +6,7 @@ _MODULE_OF = {
     "explore": "widgets.explorer",
     "bet": "widgets.bet",
     "quiz": "widgets.quiz",
+    "cockpit": "widgets.cockpit",
     "race": "race_plot",
     "draw": "widgets.draw",
     "cards": "review.cards",

@@ -86,12 +86,12 @@ parity: .venv/frameworks/ready
 	$(call say,Comparing with torch$(comma) transformers$(comma) Keras$(comma) optax and timm)
 	@$(in_frameworks) tests/parity tests/frameworks/test_equivalents.py
 
-frameworks: .venv/frameworks/ready
+frameworks: .venv/frameworks/ready .venv/with-book
 	$(call say,1 of 2: in torch$(comma) transformers$(comma) Lightning$(comma) Accelerate$(comma) timm$(comma) optax and Keras on JAX)
 	@KERAS_BACKEND=jax $(in_frameworks) --doctest-modules lrsched/torch.py lrsched/optax.py lrsched/keras.py \
 	  $(filter-out %/test_equivalents.py,$(wildcard tests/frameworks/test_*.py))
 	$(call say,2 of 2: in Keras on torch)
-	@KERAS_BACKEND=torch $(in_frameworks) tests/frameworks/test_keras.py
+	@KERAS_BACKEND=torch $(in_frameworks) -k keras tests/frameworks/test_keras.py tests/frameworks/test_drawings.py
 
 .venv/frameworks/ready: pyproject.toml | .venv/bin/python
 	$(call say,Making .venv/frameworks)
@@ -128,7 +128,7 @@ test-lite: site .venv/with-test .venv/pyodide-versions/ready
 	@cat _build/lite/measured.txt
 
 # What needs the tools of the book, which are no part of what a browser runs; a test of speed above, for other versions.
-book_tests := $(patsubst %,tests/test_%.py,book browser chapters notebooks review setup widgets_browser)
+book_tests := $(patsubst %,tests/test_%.py,book browser chapters cockpit cockpit_browser notebooks review setup widgets_browser)
 
 # Python 3.12 is Pyodide's; where there is none, the package is tested with the Python that there is.
 .venv/pyodide-versions/ready: tools/pyodide_files.py pyproject.toml constraints.txt .venv/with-lite

@@ -7,6 +7,7 @@ document.addEventListener('DOMContentLoaded', () => {
   const loads = new Map();
   const modules = new Map();  // those whose load has ended
   const undrawn = new Map();
+  const linked = new Map();  // by their fragment, those that a link can give something
 
   async function load({_esm}) {
     if (!loads.has(_esm)) loads.set(_esm, import(URL.createObjectURL(new Blob([_esm], {type: 'text/javascript'}))));
@@ -54,7 +55,16 @@ document.addEventListener('DOMContentLoaded', () => {
     view.before(el);
     undrawn.set(el, model.state);
     observer.observe(el);
+    linked.set(model.state.content?.fragment, el);
   }
+
+  // A link such as #draw=... leads to the widget that reads it, wherever that is in the page.
+  function scroll() {
+    const [fragment, things] = location.hash.slice(1).split('=');
+    if (things) linked.get(fragment)?.parentElement.scrollIntoView();
+  }
+  scroll();
+  addEventListener('hashchange', scroll);
 
   // Paper has every widget. A browser that prints waits for nothing, so the scripts are loaded before.
   addEventListener('load', () => setTimeout(() => undrawn.forEach(load), 1000));

@@ -73,7 +73,7 @@ def follow(
     tolerance: float = 1e-3,
     preconditioned: bool = False,
 ) -> Curvature:
-    """Train as `train` does, and measure the sharpness before each `every`-th update.
+    """Train as `train` does, and measure the sharpness before each `every`-th update, where its gradient is taken.
 
     The threshold to compare it with is ``2 / lr``, with momentum ``2 * (1 + momentum) / lr``. What counts for an
     optimiser that divides gradients by P is the preconditioned sharpness, the largest eigenvalue of
@@ -135,7 +135,7 @@ def follow(
         raise TypeError(f"optimizer must have a method preconditioner to be measured with it, got {optimizer!r}")
     tolerance, every = _check.argument("tolerance", tolerance), _check.argument("every", every)
     seeds = _check.seeds(seeds)
-    lr = rates(schedule, number_of_updates(steps, schedule))
+    lr = rates(schedule, number_of_updates(steps, schedule, start=0))
     params = problem.init(seeds)
     state = optimizer.init(params)
     times = np.arange(0, len(lr), every)

@@ -387,7 +387,7 @@ class Digits(Problem):
         tolerance : number
             Stop when two more steps have changed the curvature of a run by at most this share, above 0.
         scale : None, number or array that broadcasts to (runs, parameters)
-            The unit of each parameter, above 0; None is 1.
+            The unit of each parameter, 0 or more; None is 1.
 
         Returns
         -------
@@ -407,13 +407,15 @@ class Digits(Problem):
         seeds = _check.numbers("seeds", seeds, "a whole number of 0 or more")
         if len(seeds) != len(params) and (seeds or (self.label_noise and not self.fresh_noise)):
             raise ValueError(f"seeds must be one for each of {len(params)} runs, got {len(seeds)}")
-        units = _check.array("scale", 1.0 if scale is None else scale, "None, a number or an array of numbers above 0")
+        units = _check.array(
+            "scale", 1.0 if scale is None else scale, "None, a number or an array of numbers of 0 or more"
+        )
         try:
             units = np.broadcast_to(units, params.shape)
         except ValueError:
             raise ValueError(f"scale must broadcast to the shape {params.shape} of params, got {units.shape}") from None
-        if not np.all((units > 0) & np.isfinite(units)):
-            raise ValueError(f"scale must be numbers above 0, got {scale!r}")
+        if not np.all((units >= 0) & np.isfinite(units)):
+            raise ValueError(f"scale must be numbers of 0 or more, got {scale!r}")
         images, labels = self._labels_of("train", seeds or [0] * len(params))
         return np.array(
             [
@@ -454,16 +456,16 @@ class Digits(Problem):
         inputs, targets = batch
         layers = self._layers(params)
         activations, outputs = self._forward(layers, inputs)
+        _, delta = self._loss_and_delta(outputs, targets)
         images = outputs.shape[2]
-        deltas = [self._loss_and_delta(outputs, targets)[1]]  # of each layer, the first in front
-        chances = deltas[0] * images + targets
+        chances = delta * images + targets
+        deltas = [own for _, own in self._backward(layers, activations, delta)][::-1]
         slopes: list[np.ndarray] = []  # of the units that leave each layer, and how they bend the loss
         bends: list[np.ndarray | float] = []
-        for weights, below in zip(layers[:0:-1], activations[:0:-1], strict=True):
-            units, pull = below[:, :-1], weights[:, :-1] @ deltas[0]
-            slopes.insert(0, (units > 0) * 1.0 if self.activation == "relu" else 1 - units**2)
-            bends.insert(0, 0.0 if self.activation == "relu" else -2 * units * pull)
-            deltas.insert(0, pull * slopes[0])
+        for above, weights, own in zip(activations[1:], layers[1:], deltas[1:], strict=True):
+            units = above[:, :-1]
+            slopes.append(self._slope(units))
+            bends.append(0.0 if self.activation == "relu" else -2 * units * (weights[:, :-1] @ own))
 
         def times(direction: np.ndarray) -> np.ndarray:
             turns = self._layers(direction[None])
@@ -577,8 +579,11 @@ class Digits(Problem):
             yield i, delta
             if i > 0:
                 delta = layers[i][:, :-1] @ delta
-                units = activations[i][:, :-1]
-                delta *= units > 0 if self.activation == "relu" else 1 - units**2
+                delta *= self._slope(activations[i][:, :-1])
+
+    def _slope(self, units: np.ndarray) -> np.ndarray:
+        """The derivative of hidden units by what they are applied to."""
+        return units > 0 if self.activation == "relu" else 1 - units**2
 
     def _loss_and_delta(self, outputs: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The mean loss of each run and its derivative by the outputs."""

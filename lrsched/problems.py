@@ -76,6 +76,11 @@ class _Landscape(Problem):
         raise NotImplementedError
 
 
+def second_moments(moments: np.ndarray, lr: float | np.ndarray, curvatures: np.ndarray, noise: float) -> np.ndarray:
+    """What an update of SGD makes of the second moments of the parameters, whose gradients are noisy by themselves."""
+    return (1 - lr * curvatures) ** 2 * moments + (lr * noise) ** 2
+
+
 @dataclass(frozen=True)
 class Quadratic(_Landscape):
     """The loss ``sum(c * w**2) / 2``, with normal noise in its gradients ``c * w``.
@@ -153,7 +158,7 @@ class Quadratic(_Landscape):
         moments[0] = np.square(self.start)
         with np.errstate(over="ignore", invalid="ignore"):
             for t, lr in enumerate(lrs):
-                moments[t + 1] = (1 - lr * curvatures) ** 2 * moments[t] + (lr * self.noise) ** 2
+                moments[t + 1] = second_moments(moments[t], lr, curvatures, self.noise)
             return moments @ curvatures / 2
 
     def loss_and_grads(self, params: np.ndarray, batch: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:

@@ -33,8 +33,9 @@ def convex_bound(
     ``D**2 / (2 * S_0) + G**2 / 2 * (lr_T + sum(lr_k**2 / S_k for k in range(1, T)))``
 
     for the rates ``lr_1, ..., lr_T``; ``S_k`` is the sum of those after ``lr_k``, and ``S_0`` of all. The first term is
-    the way to the minimum, the second what the noise of each update leaves. It bounds the expected loss of the weights
-    before the update with the last rate. The problem need not be smooth, and so the bound knows no limit of stability.
+    the way that is left to the minimum, the second what the updates overshoot. It bounds the expected loss of the
+    weights before the update with the last rate. The problem need not be smooth, and so the bound knows no limit of
+    stability.
 
     Parameters
     ----------

@@ -488,7 +488,7 @@ def train(
     """
     _check.instance("record", record, (list, tuple, set), f"a list of names from {RECORDS}")
     names = tuple(_check.option(f"record[{i}]", name, RECORDS) for i, name in enumerate(record))
-    places = _check.numbers("keep", keep, "a whole number of 0 or more")
+    places = tuple(dict.fromkeys(_check.numbers("keep", keep, "a whole number of 0 or more")))
     seeds = _seeds(seeds, after)
     [history] = train_arms(problem, [(optimizer, schedule)], steps, seeds, record=names, keep=places, after=after)
     return History(problem, seeds, **history)

@@ -49,6 +49,13 @@ class Wrapper(Optimizer):
         return lambda state, lr: effective_lr(state["optimizer"], lr)
 
     @property
+    def preconditioner(self) -> Callable[[State], Rate]:
+        """As that of the optimiser inside."""
+        inside: Any = self.optimizer
+        preconditioner = inside.preconditioner
+        return lambda state: preconditioner(state["optimizer"])
+
+    @property
     def solution(self) -> Callable[[np.ndarray, State], np.ndarray]:
         """As that of the optimiser inside."""
         inside: Any = self.optimizer
@@ -185,6 +192,17 @@ class Grouped(Wrapper):
         """As that of the optimiser inside, at the rates of the groups."""
         effective_lr = super().effective_lr
         return lambda state, lr: effective_lr(state, lr * self._factors)
+
+    @property
+    def preconditioner(self) -> Callable[[State], Rate]:
+        """As that of the optimiser inside, over the factors; infinite where parameters are frozen."""
+        preconditioner = super().preconditioner
+
+        def over_factors(state: State) -> Rate:
+            with np.errstate(divide="ignore"):
+                return preconditioner(state) / self._factors
+
+        return over_factors
 
     @property
     def _factors(self) -> np.ndarray:

@@ -20,7 +20,10 @@ class TestAveraged:
         )
         plain, averaged = arms
         for t in (11, 30):
-            shares = np.ones(t) if half_life is None else 0.5 ** (np.arange(t)[::-1] / half_life)
+            shares = np.ones(t)
+            if half_life is not None:
+                shares = 0.5 ** (np.arange(t)[::-1] / half_life)
+                shares[1:] *= 1 - 0.5 ** (1 / half_life)
             expected = np.average(plain.path[:, 1 : t + 1], axis=1, weights=shares)
             np.testing.assert_allclose(averaged.at(t), expected, rtol=1e-10, atol=1e-12)
         assert np.array_equal(averaged.params, averaged.path[:, -1])

@@ -59,6 +59,8 @@ def test_internal_links_and_anchors_resolve(pages, book):
                 continue
             target = unquote(address.path.removeprefix(PREFIX + "/")) or "index.html"
             anchor = unquote(address.fragment)
+            if target == "chapters/draw.html" and anchor.startswith("draw="):  # a drawing: test_draw opens it
+                anchor = ""
             found = (book / target).is_file()
             if not found or (anchor and anchor not in ids.get(target, [anchor])):
                 broken.append(f"{name}: {link.get('href') or link.get('src')}")

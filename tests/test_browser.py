@@ -12,6 +12,7 @@ from urllib.request import urlopen
 
 import pytest
 from pages import (
+    PATIENCE,
     REPOSITORY,
     ROOT,
     VIEW,
@@ -61,6 +62,14 @@ def page(request, read):
 def test_page_asks_no_other_origin_and_has_no_complaint(page):
     assert elsewhere(page) == []
     assert page.complaints == []
+
+
+def test_page_stands_still(page):
+    shifts = """() => new Promise(done => new PerformanceObserver(list => done(list.getEntries()
+      .map(({value, sources}) => [value, ...sources.map(({node}) => node?.outerHTML?.slice(0, 100))])))
+      .observe({type: 'layout-shift', buffered: true}) || setTimeout(() => done([]), 100))"""
+    moved = page.evaluate(shifts)
+    assert sum(value for value, *_ in moved) < 0.01, moved  # the icons and the formulas get their fonts late
 
 
 def test_page_is_light(page, asked, read, book):
@@ -303,10 +312,11 @@ def lab(tmp_path_factory):
 def test_chapter_works_in_jupyterlab(lab, visit):
     page = visit(f"{lab}/tree/chapters/step_decay.ipynb")
     page.locator(".jp-Notebook h1").wait_for()
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=4 * PATIENCE)  # its kernel
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).click()
     slider = page.locator(".lrsched:not(.first-frame) input[type=range]").first
-    slider.wait_for()
+    slider.wait_for(timeout=4 * PATIENCE)  # every picture of the demo is drawn before
     slider.focus()
     before = slider.get_attribute("aria-valuetext")
     page.keyboard.press("ArrowLeft")

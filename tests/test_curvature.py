@@ -9,12 +9,18 @@ from lrsched import (
     SGD,
     AdaGrad,
     Adam,
+    Averaged,
+    Clipped,
     Constant,
     Digits,
+    Grouped,
     LinearDecay,
+    PiecewiseConstant,
     Quadratic,
     ReduceOnPlateau,
     RMSProp,
+    Warmup,
+    compare,
     follow,
     train,
 )
@@ -105,6 +111,19 @@ def test_it_can_be_measured_on_fewer_images():
     assert np.array_equal(run.sharpness[:, 2], few.sharpness(path[:, 8]))
 
 
+def test_what_goes_around_an_optimiser_has_its_denominators():
+    arguments = {"steps": 6, "every": 5, "seeds": [1], "preconditioned": True}
+    plain = follow(TANH, Adam(), Constant(0.01), **arguments)
+    for wrapper in (Clipped(Adam(), max_norm=1e9), Clipped(Averaged(Adam(), half_life=3), max_norm=1e9)):
+        assert np.array_equal(follow(TANH, wrapper, Constant(0.01), **arguments).sharpness, plain.sharpness)
+    halves = Grouped(Adam(), factors=[0.5, 0.5], sizes=[260, 50])
+    run = follow(TANH, halves, Constant(0.02), **arguments)
+    assert run.sharpness == pytest.approx(plain.sharpness / 2, rel=1e-9)
+    frozen = Grouped(SGD(), factors=[0, 1], sizes=[260, 50])  # the output layer alone, in which the loss is convex
+    [[first]] = follow(TANH, frozen, Constant(0.1), steps=1, every=1, seeds=[1], preconditioned=True).sharpness
+    assert first == pytest.approx(np.linalg.eigvalsh(hessian(TANH, TANH.init([1])[0])[260:, 260:])[-1], rel=1e-3)
+
+
 @pytest.mark.parametrize(
     ("changes", "error", "message"),
     [
@@ -134,3 +153,70 @@ def test_an_optimiser_without_denominators_is_refused_only_where_they_are_needed
     assert follow(TANH, Signs(), Constant(0.01), **arguments).sharpness.shape == (1, 2)
     with pytest.raises(TypeError, match="optimizer must have a method preconditioner to be measured with it, got <"):
         follow(TANH, Signs(), Constant(0.01), preconditioned=True, **arguments)
+
+
+# A network that starts steep, and four ways to the rate 0.4, which is six times what its start allows.
+STEEP = Digits(hidden=(32, 32, 32), activation="tanh", batch_size=32, loss="squared", init_scale=1.5)
+ARMS = {
+    "at once": (SGD(), Constant(0.4)),
+    "wait": (SGD(), PiecewiseConstant([0.05, 0.4], boundaries=[60])),
+    "ramp": (SGD(), Warmup(Constant(0.4), warmup_steps=75, init_lr=0.4 / 75)),
+    "clip": (Clipped(SGD(), max_norm=2), Constant(0.4)),
+}
+
+
+@pytest.fixture(scope="module")
+def room():
+    """The median 2 / sharpness along each arm, every 15 updates."""
+    arguments = {"steps": 151, "every": 15, "seeds": range(200, 208), "measure": replace(STEEP, pool_size=200)}
+    runs = {name: follow(STEEP, *arm, **arguments, tolerance=0.05) for name, arm in ARMS.items()}
+    with np.errstate(divide="ignore"):  # a run that is lost may be where all is flat
+        return {name: np.median(2 / run.sharpness, axis=0) for name, run in runs.items()}
+
+
+class TestWarmUp:
+    """A network gives way as far as the rate pushes it."""
+
+    def test_waiting_is_no_warm_up(self):
+        race = compare(STEEP, ARMS, steps=250, seeds=range(200, 208))
+        lost = {name: int(sum(loss > 1)) for name, loss in race.scores().items()}
+        assert lost["at once"] == lost["wait"] == 8 and lost["ramp"] <= 1 >= lost["clip"]
+
+    def test_the_ramp_makes_room_and_so_does_clipping(self, room):
+        start, before_the_jump = room["ramp"][0], room["wait"][4]
+        assert before_the_jump < 2 * start and 2.5 * before_the_jump < 0.4
+        for name in ("ramp", "clip"):
+            assert room[name][5] > 3 * start and room[name][-1] > 0.4
+
+    def test_the_rate_of_the_ramp_leans_on_the_threshold(self, room):
+        lr = ARMS["ramp"][1](np.arange(0, 151, 15))
+        assert 0.9 < (lr / room["ramp"]).max() < 1.6
+
+
+class TestTheEdge:
+    """All data at once: the sharpness comes to fit the rate."""
+
+    WHOLE = Digits(hidden=(32,), activation="tanh", batch_size=None, loss="squared", pool_size=200)
+
+    def shares(self, optimizer, schedule, steps, edge=2.0, **options):
+        """The sharpness over the threshold, the mean of three seeds, every hundred updates; and the losses."""
+        run = follow(self.WHOLE, optimizer, schedule, steps=steps, every=100, seeds=range(200, 203), **options)
+        return (run.sharpness * run.lr[run.times] / edge).mean(axis=0), run.loss
+
+    def test_a_high_rate_hovers_at_its_threshold_and_a_low_one_stays_below(self):
+        high, losses = self.shares(SGD(), Constant(0.6), 801)
+        assert np.all(np.abs(high[3:] - 1) < 0.2)
+        assert np.mean(np.diff(losses[:, 400:]) > 0) > 0.2
+        low, losses = self.shares(SGD(), Constant(0.1), 801)
+        assert low.max() < 0.4 and np.all(np.diff(losses) < 0)
+
+    def test_it_is_a_ceiling_and_no_rail(self):
+        falling, _ = self.shares(SGD(), LinearDecay(0.8, decay_steps=801), 801)
+        assert falling[2] > 0.75 and falling[6] < 0.7  # at three and one quarter of the rate
+        raised, _ = self.shares(SGD(), PiecewiseConstant([0.2, 0.8], boundaries=[450]), 801)
+        assert (raised[4] < 0.6 and raised[5] > 1.3 > raised[-1] > 0.9) or 0.9 < raised[-1] < 1.15
+
+    @pytest.mark.parametrize("rate", [0.01, 0.02, 0.04])
+    def test_that_of_adam_is_38_over_the_rate(self, rate):
+        share, _ = self.shares(Adam(beta2=0.99), Constant(rate), 601, edge=38.0, preconditioned=True)
+        assert np.all(np.abs(share[-3:] - 1) < 0.12)

@@ -103,6 +103,7 @@ def test_lr_is_the_rate_to_use_before_and_after_a_step():
         ({"cooldown": 1.5}, "cooldown must be a whole number"),
         ({"min_lr": -1}, "min_lr must be"),
         ({"every": 0}, "every must be a whole number of 1 or more"),
+        ({"split": "held-out"}, "split must be 'train' or 'test', got 'held-out'"),
         ({"mode": "low"}, "mode must be 'min' or 'max', got 'low'"),
     ],
 )

@@ -1,4 +1,5 @@
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -139,6 +140,7 @@ DIGITS = [
     Digits(hidden=(7,), label_noise=0.3, feature_decades=2),
     Digits(hidden=(7,), label_noise=0.3, fresh_noise=False),
     Digits(loss="squared", label_noise=0.3, batch_size=None, pool_size=50),
+    Digits(hidden=(7, 6), label_noise=0.3, batch_size=((1, 9), (2, 5)), width_rule="mup", base_width=4),
 ]
 
 
@@ -165,6 +167,94 @@ class TestDigits:
         for (inputs, targets), (same_inputs, same_targets) in zip(shorter, longer[:70], strict=True):
             assert np.array_equal(inputs, same_inputs)
             assert np.array_equal(targets, same_targets)
+
+    @pytest.mark.parametrize("problem", DIGITS, ids=repr)
+    def test_batches_can_begin_at_any_update(self, problem):
+        whole = list(problem.batches([3, 4], 140))
+        for start, steps in ((1, 139), (64, 3), (100, 40)):
+            part = list(problem.batches([3, 4], steps, start))
+            assert len(part) == steps
+            for (inputs, targets), (same_inputs, same_targets) in zip(part, whole[start:], strict=False):
+                assert np.array_equal(inputs, same_inputs) and np.array_equal(targets, same_targets)
+
+    def test_batch_sizes_change_at_the_updates_asked_for_and_the_last_one_stays(self):
+        problem = Digits(batch_size=((3, 4), (100, 16), (2, 8)), label_noise=0.3)
+        sizes = [inputs.shape[2] for inputs, _ in problem.batches([0], 110)]
+        assert sizes == [4] * 3 + [16] * 100 + [8] * 7
+        first = next(Digits(batch_size=4, label_noise=0.3).batches([0], 1))
+        assert np.array_equal(first[0], next(problem.batches([0], 1))[0])
+        assert Digits(batch_size=[[3, 4.0]]) == Digits(batch_size=np.array([[3, 4]])) == Digits(batch_size=((3, 4),))
+
+    def test_the_width_rule_changes_nothing_at_its_base_and_the_output_weights_elsewhere(self):
+        for width, factor in [(32, 1), (128, 0.5), (8, 2)]:
+            standard, mup = (Digits(hidden=(width, width), width_rule=rule) for rule in ("standard", "mup"))
+            first, second, last = zip(*(problem._layers(problem.init([0])) for problem in (standard, mup)), strict=True)
+            assert np.array_equal(*first) and np.array_equal(*second)
+            np.testing.assert_allclose(last[1], factor * last[0], rtol=1e-12)
+            assert standard.lr_factors == (1,) * 6
+            assert mup.lr_factors == (1, 1, 32 / width, 1, 32 / width, 1)
+        assert Digits(width_rule="mup").lr_factors == (1, 1)
+        assert Digits(width_rule="mup").init([0]).tolist() == Digits().init([0]).tolist()
+
+    def test_stretches_are_the_weights_and_biases_of_each_layer(self):
+        problem = Digits(hidden=(7, 5))
+        assert problem.stretches == (64 * 7, 7, 7 * 5, 5, 5 * 10, 10)
+        [row] = problem.init([0])
+        biases = np.split(row, np.cumsum(problem.stretches)[:-1])[1::2]
+        assert not np.concatenate(biases).any() and len(np.concatenate(biases)) == 22
+
+    def test_it_starts_from_the_parameters_given(self):
+        trained = Digits(hidden=(8,)).init([5])[0]
+        problem = Digits(hidden=(8,), start=trained)
+        assert np.array_equal(problem.init([0, 1]), [trained, trained])
+        assert problem == pickle.loads(pickle.dumps(problem)) and hash(problem) != hash(Digits(hidden=(8,)))
+        assert "start" not in repr(problem)
+        problem.init([0])[:] = 7
+        assert np.array_equal(problem.init([0])[0], trained)
+
+    def test_a_label_seed_gives_all_runs_the_same_wrong_labels(self):
+        noisy = {"label_noise": 0.4, "fresh_noise": False, "batch_size": None}
+        own, shared = (next(Digits(**noisy, label_seed=seed).batches([2, 7], 1))[1] for seed in (None, 7))
+        assert np.array_equal(shared[0], shared[1]) and np.array_equal(shared[1], own[1])
+        assert not np.array_equal(own[0], own[1])
+
+    def test_predictions_are_chances_whose_score_is_that_of_evaluate(self):
+        problem = Digits(hidden=(8,), pool_size=50)
+        params = problem.init([0, 1])
+        for split in ("train", "test"):
+            chances, labels = problem.predict(params, split), problem.labels(split)
+            assert np.array_equal(labels, images_and_labels()[1][: 50 if split == "train" else None][-len(labels) :])
+            np.testing.assert_allclose(chances.sum(axis=-1), 1)
+            losses = -np.log(chances[:, np.arange(len(labels)), labels]).mean(axis=1)
+            scores = problem.evaluate(params, [0, 1], split)
+            np.testing.assert_allclose(losses, scores["loss"], rtol=1e-12)
+            assert np.array_equal((chances.argmax(axis=-1) == labels).mean(axis=1), scores["accuracy"])
+        squared = Digits(loss="squared")
+        images = images_and_labels()[0][1397:]
+        params = squared.init([0])
+        np.testing.assert_allclose(squared.predict(params, "test")[0], images @ params.reshape(65, 10), rtol=1e-12)
+
+    @pytest.mark.parametrize("problem", [replace(problem, pool_size=40) for problem in DIGITS], ids=repr)
+    def test_the_noise_scale_is_that_of_the_gradients_of_single_examples(self, problem):
+        """Each example by itself, with each label that it may get."""
+        params = problem.init([0, 1]) + 0.1 * np.random.default_rng(2).normal(size=(2, problem._size))
+        images, labels = problem._labels_of("train", [0, 1])
+        expected = []
+        for row, own in zip(params[:, None], labels, strict=True):
+            chances = problem._expected(own)
+            grads = np.array(
+                [
+                    [
+                        problem.loss_and_grads(row, (image[None, :, None], one[None, :, None]))[1][0]
+                        for one in np.eye(10)
+                    ]
+                    for image in images
+                ]
+            )
+            mean = np.einsum("ec,ecp->p", chances, grads) / len(images)
+            square = np.sum(chances[:, :, None] * grads**2) / len(images)
+            expected.append(square / np.sum(mean**2) - 1)
+        np.testing.assert_allclose(problem.noise_scale(params, [0, 1]), expected, rtol=1e-9)
 
     def test_initial_weights_have_the_scale_asked_for_and_biases_are_0(self):
         problem = Digits(hidden=(32,), init_scale=2.0)
@@ -262,6 +352,14 @@ class TestDigits:
             ({"init_scale": -1}, "init_scale must be"),
             ({"feature_decades": -1}, "feature_decades must be"),
             ({"pool_size": 1398}, "pool_size must be at most 1397"),
+            ({"batch_size": []}, r"batch_size must be pairs \(updates, batch size\), one or more, got \[\]"),
+            ({"batch_size": ((3, 4, 5),)}, r"batch_size must be pairs"),
+            ({"batch_size": ((3, 0),)}, r"batch_size\[0\]\[1\] must be a whole number of 1 or more, got 0"),
+            ({"width_rule": "wide"}, "width_rule must be 'standard' or 'mup', got 'wide'"),
+            ({"base_width": 0}, "base_width must be"),
+            ({"label_seed": 3}, "label_seed must be None with fresh_noise=True, got 3"),
+            ({"start": [1.0]}, "start must be 650 numbers, one a parameter, got 1"),
+            ({"start": np.full(650, np.nan)}, r"start\[0\] must be a finite number, got nan"),
         ],
     )
     def test_wrong_arguments_are_refused(self, arguments, sentence):

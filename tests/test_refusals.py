@@ -77,10 +77,10 @@ CALLS = {  # a right call of everything public that takes arguments
     Ravine().evaluate: {"params": POINTS, "seeds": [0, 1], "split": "test"},
     DIGITS.init: {"seeds": [0, 1]},
     DIGITS.evaluate: {"params": DIGITS.init([0, 1]), "seeds": [0, 1], "split": "test"},
+    DIGITS.sharpness: {"params": DIGITS.init([0, 1]), "seeds": [0, 1], "tolerance": 0.1, "scale": 2.0},
     DIGITS.predict: {"params": DIGITS.init([0, 1]), "split": "test"},
     DIGITS.labels: {"split": "test"},
     DIGITS.noise_scale: {"params": DIGITS.init([0, 1]), "seeds": [0, 1]},
-    DIGITS.sharpness: {"params": DIGITS.init([0, 1]), "seeds": [0, 1], "tolerance": 0.1, "scale": 2.0},
     lrsched.train: {
         "problem": PROBLEM, "optimizer": SGD(), "schedule": SCHEDULE, "steps": 3, "seeds": 3, "record": ["path"],
         "keep": [], "after": HISTORY,
@@ -97,13 +97,13 @@ CALLS = {  # a right call of everything public that takes arguments
     lrsched.range_test: {
         "problem": PROBLEM, "optimizer": SGD(), "min_lr": 0.01, "max_lr": 1, "steps": 9, "seeds": 2, "smoothing": 0.5,
     },
-    HISTORY.at: {"t": 9},
     lrsched.follow: {
         "problem": DIGITS, "optimizer": SGD(), "schedule": SCHEDULE, "steps": 3, "every": 2, "seeds": 2,
         "measure": DIGITS, "tolerance": 0.1, "preconditioned": False,
     },
     lrsched.convex_bound: {"rates": [0.1, 0.2], "distance": 2, "gradient": 3, "every": 1},
     lrsched.best_scale: {"rates": [0.1, 0.2], "distance": 2, "gradient": 3},
+    HISTORY.at: {"t": 9},
     HISTORY.evaluate: {"split": "test", "params": HISTORY.params},
     COMPARISON.scores: {"metric": "loss", "split": "test"},
     COMPARISON.mean: {"name": "a", "metric": "loss", "split": "test"},
@@ -148,8 +148,9 @@ ACCEPTED = {
     **dict.fromkeys(["min_lr", "init_lr", "patience", "cooldown", "alpha", "beta1", "beta2"], NATURAL),
     **dict.fromkeys(["label_noise", "smoothing", "beta"], NATURAL),
     **dict.fromkeys(["nesterov", "fresh_noise", "sharex", "progress", "preconditioned"], frozenset({"True"})),
-    **dict.fromkeys(["batch_size", "executor", "to", "size", "heights"], frozenset({"None"})),
-    **dict.fromkeys(["after", "every", "measure"], frozenset({"None"})),
+    **dict.fromkeys(
+        ["batch_size", "executor", "to", "size", "heights", "after", "every", "measure"], frozenset({"None"})
+    ),
     **dict.fromkeys(["label", "alt", "drawn"], frozenset({"''", "'text'"})),
     "schedule": {"a function"},  # a product or a shift asks it when a rate is asked for
     "metric": ANY | {"None"},  # a number for the plateau scheduler, else the name of a score
@@ -164,7 +165,7 @@ ACCEPTED = {
     "keep": {"[]", "empty array"},
     "hidden": {"[]", "empty array"},
     "record": {"[]"},
-    "scale": {"None", "2.5"},
+    "scale": {"None", "0", "2.5"},
     "params": {"None", "[-1, -1]", "an array of three axes", "an array of nan"},  # points; a history has its own
     "values": {"[nan]", "[-1, -1]"},  # of an interval
     "make_schedule": {"a class"},

@@ -159,8 +159,9 @@ class TestKeep:
         arm = (DIGITS, Adam(), Constant(0.01))
         first = train(*arm, steps=start, seeds=3) if start else None
         seeds = None if start else 3
-        history = train(*arm, steps=40, after=first, seeds=seeds, keep=[start + 40, start, start + 7])
+        history = train(*arm, steps=40, after=first, seeds=seeds, keep=[start + 40, start, start + 7, start])
         path = train(*arm, steps=40, after=first, seeds=seeds, record=["path"])
+        assert history.kept.shape[1] == len(history.keep) == 3
         for t in history.keep:
             assert np.array_equal(history.at(t), path.path[:, t - start])
             assert np.array_equal(history.at(t), path.at(t))

@@ -5,8 +5,9 @@ from math import acosh, cosh, sqrt
 import numpy as np
 import pytest
 
-from lrsched import LinearDecay, Quadratic
+from lrsched import SGD, Digits, LinearDecay, Quadratic, train, tune
 from lrsched.course.steps import chebyshev_rates, fractal_order, silver_rates
+from lrsched.digits import images_and_labels
 
 CURVATURES = np.geomspace(1, 100, 30)
 RATES = chebyshev_rates(32, low=1, high=100)
@@ -101,6 +102,35 @@ class TestTheOrder:
     def test_a_little_too_high_is_much_too_high(self):
         ends = [losses(factor * ORDERS["fractal"])[-1] for factor in (0.98, 1.02)]
         assert ends[0] < 0.003 and ends[1] > 1000
+
+
+@pytest.mark.parametrize("batch_size", [None, 32])
+def test_on_digits_they_gain_without_noise_and_lose_with_it(batch_size):
+    """Least squares on 300 digits: what is left over the least, each shape at its own tuned scale."""
+    problem = Digits(loss="squared", pool_size=300, batch_size=batch_size)
+    inputs, labels = (part[:300] for part in images_and_labels())
+    ones = np.eye(10)[labels]
+    least = np.sum((inputs @ np.linalg.lstsq(inputs, ones, rcond=None)[0] - ones) ** 2) / 600
+    shapes = {
+        "constant": np.ones(63),
+        "linear": 1 - np.arange(63) / 63,
+        "silver": silver_rates(63),
+        "chebyshev": chebyshev_rates(64, low=0.01, high=1)[fractal_order(64)],
+    }
+    scales, excess = np.geomspace(0.05, 6, 25), {}
+    for name, shape in shapes.items():
+
+        def make(scale, shape=shape):
+            return (scale * shape).__getitem__
+
+        tuned = tune(problem, SGD(), make, scales, steps=len(shape), seeds=range(200, 202))
+        history = train(problem, SGD(), tuned.schedule, steps=len(shape), seeds=range(300, 306))
+        excess[name] = history.evaluate()["loss"] - least
+    ratio = {name: np.mean(excess[name] / excess["constant"]) for name in shapes}
+    if batch_size is None:
+        assert ratio["chebyshev"] < 0.6 < ratio["silver"] < 0.8 < ratio["linear"] < 0.95
+    else:
+        assert ratio["linear"] < 0.8 < ratio["silver"] < 1.1 and ratio["chebyshev"] > 1.3
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,18 @@ import numpy as np
 import pytest
 
 from lrsched import (
+    SGD,
     Constant,
     CosineDecay,
+    Digits,
     InverseSqrt,
     LinearDecay,
     SqrtCooldown,
     best_scale,
+    compare,
     convex_bound,
     rates,
+    tune,
     warmup_stable_decay,
 )
 
@@ -123,6 +127,24 @@ def test_a_constant_rate_has_a_closed_form():
         harmonic = fsum(1 / k for k in range(1, n))
         assert best_scale(np.ones(n), distance=3, gradient=2) == pytest.approx(1.5 / sqrt(n * (1 + harmonic)))
         assert convex_bound(best_scale(np.ones(n)) * np.ones(n)) == pytest.approx(sqrt((1 + harmonic) / n))
+
+
+def test_networks_rank_cooldowns_as_the_bound_does():
+    """And pay at least half of what it says; each share at its own tuned rate, and other seeds for the race."""
+    problem, n = Digits(hidden=(32,), batch_size=16, label_noise=0.3), 800
+
+    def tuned(name):
+        grid = np.geomspace(0.125, 2, 9)
+        return tune(problem, SGD(), lambda lr: schedule(name, n) * lr, grid, steps=n, seeds=range(200, 203)).schedule
+
+    shares = {name: rates(schedule(name, n), n) for name in ("linear", "stable 0.4", "stable 0.1", "constant")}
+    bounds = [convex_bound(best_scale(lr) * lr) for lr in shares.values()]
+    race = compare(problem, {name: (SGD(), tuned(name)) for name in shares}, steps=n, seeds=range(300, 310))
+    measured = [race.ratio(name).mean for name in shares]
+    assert measured == sorted(measured)
+    for ours, bound in zip(measured[1:], bounds[1:], strict=True):
+        assert ours - 1 > (bound / bounds[0] - 1) / 2
+    assert np.corrcoef(measured, bounds)[0, 1] > 0.95
 
 
 @pytest.mark.parametrize("x", [0.1, 0.5, 1.0, 2.0, 30.0])

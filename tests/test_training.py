@@ -14,7 +14,7 @@ from lrsched.optimizers import SGD, AdaGrad, Adam
 from lrsched.plateau import ReduceOnPlateau
 from lrsched.problems import Digits, Quadratic
 from lrsched.schedules import Constant, CosineDecay, LinearDecay
-from lrsched.training import compare, train, tune
+from lrsched.training import Tuned, compare, train, tune
 
 NOISY = Quadratic(np.geomspace(0.1, 1, 50), noise=0.1)
 DIGITS = Digits(hidden=(8,), batch_size=8, label_noise=0.3)
@@ -75,6 +75,18 @@ class TestWhatIsRecorded:
             lr += [scheduler.lr] * 5
             scheduler.step(window.mean())
         assert history.lr[0].tolist() == lr
+
+    @pytest.mark.parametrize("split", ["train", "test"])
+    def test_a_plateau_may_watch_the_score_on_a_split(self, split):
+        scheduler = ReduceOnPlateau(0.5, factor=0.5, patience=0, every=5, split=split)
+        history = train(DIGITS, SGD(), scheduler, steps=150, seeds=[3, 4], record=["path"])
+        for run, seed in enumerate(history.seeds):
+            scheduler, lr = ReduceOnPlateau(0.5, factor=0.5, patience=0), []
+            for t in range(5, 151, 5):
+                lr += [scheduler.lr] * 5
+                scheduler.step(DIGITS.evaluate(history.path[run, t][None], [seed], split)["excess"][0])
+            assert history.lr[run].tolist() == lr
+        assert len(np.unique(history.lr)) > 2
 
     def test_a_plateau_may_start_at_a_whole_number(self):
         lr = train(Quadratic(1.0, noise=1.0), SGD(), ReduceOnPlateau(1, factor=0.5, patience=0), steps=5, seeds=1).lr
@@ -327,6 +339,19 @@ class TestTune:
         assert tuned.best == best
         assert tuned.at_edge
         assert "AT THE EDGE" in repr(tuned)
+
+    def test_the_fitted_rate_is_the_minimum_of_a_parabola_in_the_logarithm(self):
+        grid = [0.1, 0.2, 0.8, 1.6]  # not evenly spaced
+        scores = [[(np.log(lr) - np.log(0.3)) ** 2 + 1] for lr in grid]
+        tuned = Tuned(tuple(grid), np.array(scores), (None,) * 4)
+        assert tuned.best == 0.2
+        assert tuned.fitted == pytest.approx(0.3)
+
+    @pytest.mark.parametrize("scores", [[1, 2, 3], [3, 2, 1], [np.inf, 1, 2], [2, 1, np.inf], [1, 1, 1], [np.inf] * 3])
+    def test_it_is_refused_where_there_is_no_parabola(self, scores):
+        tuned = Tuned((0.1, 0.2, 0.4), np.array(scores)[:, None].astype(float), (None,) * 3)
+        with pytest.raises(ValueError, match="peak_lrs must have a rate on each side of the best that ends higher"):
+            print(tuned.fitted)
 
     def test_a_rate_that_diverges_loses(self):
         tuned = tune(Quadratic(1.0), SGD(), Constant, [0.1, 0.5, 1e6], steps=100, seeds=3)

@@ -20,7 +20,7 @@ import matplotlib.axes
 import numpy as np
 import lrsched
 from lrsched import SGD, Adam, Clipped, Constant, CosineDecay, Digits, Join, PiecewiseConstant, Quadratic
-from lrsched import ReduceOnPlateau, compare, interval, plotting, range_test, train, tune
+from lrsched import ReduceOnPlateau, compare, convex_bound, follow, interval, plotting, range_test, train, tune
 
 lr: float = CosineDecay(0.1, decay_steps=10)(5)
 lrs: np.ndarray = CosineDecay(0.1, decay_steps=10)(np.arange(10))
@@ -36,6 +36,9 @@ comparison = compare(Quadratic(1.0), arms, steps=9, executor=ProcessPoolExecutor
 mean: float = comparison.ratio("cosine").mean
 tune(Quadratic(1.0), SGD(), Constant, np.geomspace(0.1, 1, 5), steps=9, seeds=3)
 tune(Quadratic(1.0), SGD(), lambda lr: CosineDecay(lr, decay_steps=9), [0.1, 1], steps=9, seeds=3)
+bound: float = convex_bound([0.1, 0.2])
+bounds: np.ndarray = convex_bound(np.ones(9), every=3)
+sharpness: np.ndarray = follow(Digits(), Adam(), Constant(0.1), steps=9, every=3, preconditioned=True).sharpness
 rate: float = range_test(Quadratic(1.0), SGD()).suggest()
 print(interval([1.0, 2.0]), lrsched.schedules.Constant, lrsched.__version__)
 fig, ax = plotting.figure()

@@ -230,6 +230,22 @@ def against_torch(torch) -> None:
     ratio(lr.SGD(), 32, torch_vmap(torch, 32), "func.vmap", 32, goal=5)
 
 
+def wrapped() -> None:
+    heading("Clipping, groups and averages: CPU time over that of the plain optimiser  (goal: at most 1.3)")
+    for plain, free in [(lr.SGD(), lr.ScheduleFreeSGD()), (lr.Adam(), lr.ScheduleFreeAdamW())]:
+        arms = {
+            "every update clipped": lr.Clipped(plain, max_norm=1e-3),
+            "grouped": lr.Grouped(plain, factors=NETWORK.lr_factors, sizes=NETWORK.stretches),
+            "averaged": lr.Averaged(plain, half_life=50),
+            "schedule-free": free,
+        }
+        names = {f"arm{i}": arm for i, arm in enumerate([plain, *arms.values()])}
+        statements = [f"lr.train(NOISY, {name}, lr.Constant(0.01), steps=200, seeds=32)" for name in names]
+        base, *times = cpu(*statements, **names)
+        ratios = ", ".join(f"{name} {time / base:.2f}" for name, time in zip(arms, times, strict=True))
+        print(f"{type(plain).__name__:5}{ratios}", flush=True)
+
+
 def torch_network(torch):
     layers = torch.nn.Linear(64, 32), torch.nn.ReLU(), torch.nn.Linear(32, 10)
     return torch.nn.Sequential(*layers), torch.rand(1397, 64), torch.randint(10, (1397,))
@@ -272,6 +288,7 @@ def main() -> None:
     sweeps()
     theory()
     profile()
+    wrapped()
     try:
         import torch
     except ImportError:

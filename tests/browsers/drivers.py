@@ -17,6 +17,7 @@ from pathlib import Path
 from pages import VIEW
 from playwright.sync_api import sync_playwright
 from selenium import webdriver
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.webkitgtk.service import Service
 
@@ -51,8 +52,8 @@ class Reader(ABC):
     @abstractmethod
     def js(self, expression: str) -> object: ...
     @abstractmethod
-    def click(self, found: str) -> None:
-        """Click in the middle of the element that is the value of a JavaScript expression."""
+    def click(self, found: str, at: tuple[float, float] = (0.5, 0.5)) -> None:
+        """Click the element that is the value of a JavaScript expression, at a share of its width and height."""
 
     @abstractmethod
     def press(self, found: str, *keys: str) -> None: ...
@@ -107,8 +108,11 @@ class Firefox(Reader):
     def js(self, expression):
         return self.page.evaluate(expression)
 
-    def click(self, found):
-        self.page.evaluate_handle(found).as_element().click()
+    def click(self, found, at=(0.5, 0.5)):
+        element = self.page.evaluate_handle(found).as_element()
+        element.scroll_into_view_if_needed()
+        box = element.bounding_box()
+        element.click(position={"x": at[0] * box["width"], "y": at[1] * box["height"]})
 
     def press(self, found, *keys):
         element = self.page.evaluate_handle(found).as_element()
@@ -136,9 +140,13 @@ class WebKit(Reader):
     def js(self, expression):
         return self.driver.execute_script(f"return {expression}")
 
-    def click(self, found):
+    def click(self, found, at=(0.5, 0.5)):
         self.js(f"{found}.scrollIntoView({{block: 'center', behavior: 'instant'}})")  # WebDriver's own is smooth
-        self.js(found).click()
+        element = self.js(found)
+        if at == (0.5, 0.5):
+            return element.click()
+        right, down = ((share - 0.5) * element.size[side] for share, side in zip(at, ("width", "height"), strict=True))
+        ActionChains(self.driver).move_to_element_with_offset(element, round(right), round(down)).click().perform()
 
     def press(self, found, *keys):
         element = self.js(found)

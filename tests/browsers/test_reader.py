@@ -169,6 +169,25 @@ def test_cards_are_turned_sorted_and_kept(reader, site):
     assert reader.js(f"{all_of('.boxes strong')}.map(box => box.textContent)")[1] == "1"
 
 
+def test_cockpit_is_flown_by_lever_dial_and_keys(reader, site):
+    reader.read(f"{site}chapters/cockpit.html")
+    lever, clock = "document.querySelector('.lever')", "document.querySelector('.cockpit .bar .quiet').textContent"
+    for where in ("document.querySelector('.handle')", "document.querySelector('.dial')"):
+        notches = []
+        for share in (0.2, 0.5, 0.8):
+            reader.click(where, at=(0.5, share))
+            notches.append(int(reader.js(f"{lever}.value")))
+        assert notches[0] > 150 > notches[1] > 90 > notches[2]
+    reader.press(lever, "Home", "PageUp", "ArrowUp", "ArrowLeft")
+    assert reader.js(f"{lever}.value") == "24"
+    reader.click("document.querySelector('.turns input')")
+    reader.press(lever, *["Space"] * 20)
+    assert reader.js(clock) == "update 200 of 200"
+    assert not reader.js("document.querySelector('.lesson').hidden")
+    kept = reader.js("localStorage.getItem('lrsched:cockpit')")
+    assert json.loads(kept)["calm"] > 0
+
+
 def test_theme_changes_page_picture_and_sliders(reader, site):
     reader.read(site + CHAPTER)
     slider, colours = "document.querySelector('.explorer input[type=range]')", {}

@@ -16,11 +16,14 @@ def text(file: str) -> str:
     return (Path(__file__).parent / file).read_text("utf-8")
 
 
-def script(name: str) -> str:
-    """Return the JavaScript of a widget, which begins with what all of them share."""
-    styles = {"look": "look.css", "css": f"{name}.css"}
-    constants = [f"const {constant} = {json.dumps(text(file))};\n" for constant, file in styles.items()]
-    return "".join([*constants, text("shared.js"), text(f"{name}.js")])
+def script(name: str, *parts: str) -> str:
+    """Return the JavaScript of a widget: what all of them share, then the `parts` that some do, then its own."""
+    styles = {"look": ["look"], "css": [*parts, name]}
+    constants = [
+        f"const {constant} = {json.dumps(''.join(text(f'{file}.css') for file in files))};\n"
+        for constant, files in styles.items()
+    ]
+    return "".join([*constants, *(text(f"{file}.js") for file in ("shared", *parts, name))])
 
 
 def state_digest(state: Mapping) -> str:

@@ -1,9 +1,12 @@
 """Exercises: putting it together."""
 
+import numpy as np
+
 from lrsched.course.exercises.functions import Requirement, function, open_function
 from lrsched.course.exercises.noisy import NoisyRun, advice
 from lrsched.course.exercises.sheet import Sheet
 from lrsched.course.exercises.tasks import Choice
+from lrsched.lr_range import range_test
 from lrsched.optimizers import SGD
 from lrsched.problems import Digits, Quadratic
 from lrsched.schedules import Constant, CosineDecay, Join, LinearDecay, StepDecay, Warmup
@@ -25,6 +28,69 @@ fair_race = Choice(
         "Compare what two of the answers say about the seeds.",
     ),
 )
+
+
+def picked(rule, **options):
+    return lambda problem: range_test(problem, SGD(), **{"seeds": 24} | options).suggest(rule)
+
+
+@function(
+    title="Read a range test",
+    section="The race, twice",
+    cases=[
+        (Quadratic([0.3, 2.1], noise=0.4, start=3.0),),
+        (Digits(hidden=(16,), batch_size=32),),
+        (Quadratic([0.07, 0.9], noise=0.7, start=2.0),),
+    ],
+    seconds=10,
+    mistakes=[
+        (
+            picked("minimum/10"),
+            "That is a tenth of the rate that is asked for.",
+        ),
+        (
+            picked("steepest"),
+            "That is where the loss falls fastest. Asked is where it is lowest.",
+        ),
+        (
+            picked("valley"),
+            "That is the middle of the fall. Asked is where the loss is lowest.",
+        ),
+        (
+            picked("minimum", seeds=10),
+            "You took 10 seeds. Asked is the median over 24.",
+        ),
+        (
+            picked("minimum", seeds=1),
+            "One seed may suggest nonsense. Take the median over 24.",
+        ),
+        (
+            lambda problem: range_test(problem, SGD(), seeds=24).suggestions("minimum"),
+            "Those are the suggestions of all 24 seeds. Take their median.",
+        ),
+        (
+            lambda problem: range_test(problem, SGD(), seeds=24).suggestions("minimum").mean(),
+            "That is the mean of the 24 suggestions. One seed that suggests nonsense moves it: take the median.",
+        ),
+        (
+            lambda problem: range_test(problem, SGD(), seeds=24).suggestions("minimum").max(),
+            "That is the highest of the 24 suggestions. Take their median.",
+        ),
+        (
+            lambda problem: np.nanmin(range_test(problem, SGD(), seeds=24).smoothed),
+            "That is a loss. Return the rate at which the loss is lowest.",
+        ),
+    ],
+    hints=(
+        "Where in the run of a range test is the rate that you look for?",
+        "`range_test(problem, SGD(), seeds=24)` runs the test, and its `.suggest(...)` takes a rule by its name.",
+        "The example above names the four rules: which of them is about the lowest loss?",
+    ),
+    why="A ramp of 100 updates grants each rate nine. So this is about the best rate for a very short run; what noise "
+    "a constant rate piles up shows only in longer ones, as the next chapter measures.",
+)
+def lowest_point(problem):
+    return range_test(problem, SGD(), seeds=24).suggest("minimum")
 
 
 @function(

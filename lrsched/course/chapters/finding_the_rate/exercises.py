@@ -151,69 +151,6 @@ def ramp_length(low, high, updates):
     return updates * np.log(high / low) + 1
 
 
-def picked(rule, **options):
-    return lambda problem: range_test(problem, SGD(), **{"seeds": 24} | options).suggest(rule)
-
-
-@function(
-    title="Read a range test",
-    section="The formula",
-    cases=[
-        (Quadratic([0.3, 2.1], noise=0.4, start=3.0),),
-        (Digits(hidden=(16,), batch_size=32),),
-        (Quadratic([0.07, 0.9], noise=0.7, start=2.0),),
-    ],
-    seconds=10,
-    mistakes=[
-        (
-            picked("minimum/10"),
-            "That is a tenth of the rate that is asked for.",
-        ),
-        (
-            picked("steepest"),
-            "That is where the loss falls fastest. Asked is where it is lowest.",
-        ),
-        (
-            picked("valley"),
-            "That is the middle of the fall. Asked is where the loss is lowest.",
-        ),
-        (
-            picked("minimum", seeds=10),
-            "You took 10 seeds. Asked is the median over 24.",
-        ),
-        (
-            picked("minimum", seeds=1),
-            "One seed may suggest nonsense. Take the median over 24.",
-        ),
-        (
-            lambda problem: range_test(problem, SGD(), seeds=24).suggestions("minimum"),
-            "Those are the suggestions of all 24 seeds. Take their median.",
-        ),
-        (
-            lambda problem: range_test(problem, SGD(), seeds=24).suggestions("minimum").mean(),
-            "That is the mean of the 24 suggestions. One seed that suggests nonsense moves it: take the median.",
-        ),
-        (
-            lambda problem: range_test(problem, SGD(), seeds=24).suggestions("minimum").max(),
-            "That is the highest of the 24 suggestions. Take their median.",
-        ),
-        (
-            lambda problem: np.nanmin(range_test(problem, SGD(), seeds=24).smoothed),
-            "That is a loss. Return the rate at which the loss is lowest.",
-        ),
-    ],
-    hints=(
-        "Where in the run of a range test is the rate that you look for?",
-        "`range_test(problem, SGD(), seeds=24)` runs the test, and its `.suggest(...)` takes a rule by its name.",
-        "The example above names the four rules: which of them is about the lowest loss?",
-    ),
-    why="A ramp of 100 updates grants each rate nine. So this is about the best rate for a very short run; what noise "
-    "a constant rate piles up shows only in longer ones.",
-)
-def lowest_point(problem):
-    return range_test(problem, SGD(), seeds=24).suggest("minimum")
-
-
 rule_for = Choice(
     title="A rule for your schedule",
     section="Which rule for which schedule?",

@@ -36,7 +36,7 @@ def three_starts(runs: Comparison, puzzle: str, until: int) -> Callable[..., str
             loss = inside(runs[name].loss)
             if name == puzzle and not complete:
                 loss[until:] = np.nan
-                bottom.annotate("?", (until + 12, 0.6), ha="center", va="center", size=16)
+                bottom.annotate("?", (until + 28, 1.6), ha="center", va="center", size=16)
             plotting.log_axis(bottom).plot(loss)
             plotting.label_end(bottom, name)
         steps = len(runs[puzzle].lr)
@@ -66,18 +66,18 @@ def staircase(tried: Comparison) -> Callable[..., str]:
         ring = {"markersize": 15, "markerfacecolor": "none", "color": PALETTE["orange"], "markeredgewidth": 2}
         top.plot(lengths.index(length), rates.index(rate), "o", linestyle="none", **ring)
         top.set(xlim=(-0.6, len(lengths) - 0.4), ylim=(-0.7, len(rates) - 0.3), ylabel="learning rate")
-        top.set(xlabel=f"length of the warm-up  (● none lost, + some, × all {seeds})")
+        top.set(xlabel="length of the warm-up")
         top.set_xticks(range(len(lengths)), labels=[f"{one:g}" for one in lengths])
         top.set_yticks(range(len(rates)), labels=[f"{one:g}" for one in rates])
         plotting.log_axis(bottom).plot(inside(tried[length, rate].loss))
         bottom.axhline(cold, color=GREY, linestyle="--", linewidth=1.2)
         bottom.annotate("best cold end", (steps - 2, cold), (0, 4), textcoords="offset points", ha="right", size=12.2)
         bottom.set(xlabel="update", ylabel="batch loss", xlim=(0, steps), ylim=(0.05, TOP))
-        start = f"Warming up over {length:g} updates to {rate:g}" if length else f"Cold, at {rate:g} at once, the start"
+        start = f"With {length:g} updates of warm-up to {rate:g}" if length else f"With {rate:g} at once"
         count = counts[length, rate]
         if count:
-            return f"{start} loses {f'all {seeds}' if count == seeds else f'{count} of {seeds}'} runs."
-        return f"{start} loses none, and the loss ends at {ends[length, rate]:.3f}."
+            return f"{start} {f'all {seeds}' if count == seeds else f'{count} of {seeds}'} runs are lost."
+        return f"{start} no run is lost, and the loss ends at {ends[length, rate]:.3f}."
 
     return draw
 
@@ -110,9 +110,32 @@ def room(followed: Mapping[str, Curvature]) -> tuple[Figure, dict[str, np.ndarra
         ax.plot(np.append(shown, shown[-1]), color=PALETTE["orange"], linestyle="-", drawstyle="steps-post")
         if len(gone):
             ax.plot(times[-1], shown[-1], "x", color=PALETTE["orange"], markersize=9, markeredgewidth=2)
-            ax.annotate("lost", (times[-1], shown[-1]), (9, 0), textcoords="offset points", va="center")
-        ax.annotate(name, (0.02, 0.97), xycoords="axes fraction", va="top")
+            ax.annotate("lost", (times[-1], shown[-1]), (9, 0), textcoords="offset points", va="center", size=12.2)
+        ax.annotate(name, (0.02, 0.97), xycoords="axes fraction", va="top", size=12.2)
         ax.set(ylim=(0, 0.62), xlim=(0, len(run.lr)), ylabel="rate", yticks=[0, 0.2, 0.4])
         ratios[name] = ratio
+    axes[0].annotate("room", (150, 0.17), ha="center", color=PALETTE["green"], size=12.2)
     axes[-1].set(xlabel="update")
     return fig, ratios
+
+
+def lengths_and_shapes(runs: Mapping[tuple[str, int], History]) -> tuple[Figure, dict[str, int]]:
+    """How many runs are lost, and where the others end if they are at least half: along lines, and other shapes."""
+    fig, (top, bottom) = plotting.figure(panels=2, heights=[0.9, 0.9])
+    counts = {setting: int(lost(run).sum()) for setting, run in runs.items()}
+    ends = {setting: float(np.median(run.evaluate()["loss"][~lost(run)])) for setting, run in runs.items()}
+    ends |= {setting: np.nan for setting, run in runs.items() if 2 * counts[setting] > len(run.seeds)}
+    line = [setting for setting in runs if setting[0] == "line"]
+    at = [length for _, length in line]
+    for ax, values in ((plotting.log_axis(top, "x"), counts), (bottom, ends)):
+        ax.plot(at, [values[setting] for setting in line], "o-", markersize=4)
+        for (shape, length), value in values.items():
+            if shape != "line":
+                ax.plot(length, value, "D", linestyle="none", color=GREY, markersize=5)
+                if ax is top and value:
+                    ax.annotate(shape, (length, value), (8, 0), textcoords="offset points", va="center", size=12.2)
+    top.set(ylabel=f"runs lost of {len(next(iter(runs.values())).seeds)}", ylim=(-1, 17), yticks=[0, 4, 8, 12, 16])
+    bottom.set(xlabel="length of the warm-up", ylabel="loss of the others", xlim=(18, 170))
+    bottom.set_xticks(at, labels=[f"{length}" for length in at])
+    bottom.minorticks_off()
+    return fig, {f"{shape} of {length}": count for (shape, length), count in counts.items()}

@@ -1,0 +1,1 @@
+"""What is played: the models behind the pad and the cockpit, their goals, and the best that is known."""

@@ -1,15 +1,13 @@
 """Exercises: putting it together."""
 
-import numpy as np
-
 from lrsched.course.exercises.functions import Requirement, function, open_function
 from lrsched.course.exercises.noisy import NoisyRun, advice
 from lrsched.course.exercises.sheet import Sheet
 from lrsched.course.exercises.tasks import Choice
-from lrsched.lr_range import range_test
 from lrsched.optimizers import SGD
 from lrsched.problems import Digits, Quadratic
 from lrsched.schedules import Constant, CosineDecay, Join, LinearDecay, StepDecay, Warmup
+from lrsched.training import compare, tune
 
 fair_race = Choice(
     title="A fair race",
@@ -27,69 +25,6 @@ fair_race = Choice(
         "Compare what two of the answers say about the seeds.",
     ),
 )
-
-
-def picked(rule, **options):
-    return lambda problem: range_test(problem, SGD(), **{"seeds": 24} | options).suggest(rule)
-
-
-@function(
-    title="Read a range test",
-    section="The range test, and what it cannot see",
-    cases=[
-        (Quadratic([0.3, 2.1], noise=0.4, start=3.0),),
-        (Digits(hidden=(16,), batch_size=32),),
-        (Quadratic([0.07, 0.9], noise=0.7, start=2.0),),
-    ],
-    seconds=10,
-    mistakes=[
-        (
-            picked("minimum/10"),
-            "That is a tenth of the rate that is asked for.",
-        ),
-        (
-            picked("steepest"),
-            "That is where the loss falls fastest. Asked is where it is lowest.",
-        ),
-        (
-            picked("valley"),
-            "That is the middle of the fall. Asked is where the loss is lowest.",
-        ),
-        (
-            picked("minimum", seeds=10),
-            "You took 10 seeds. Asked is the median over 24.",
-        ),
-        (
-            picked("minimum", seeds=1),
-            "One seed may suggest nonsense. Take the median over 24.",
-        ),
-        (
-            lambda problem: range_test(problem, SGD(), seeds=24).suggestions("minimum"),
-            "Those are the suggestions of all 24 seeds. Take their median.",
-        ),
-        (
-            lambda problem: range_test(problem, SGD(), seeds=24).suggestions("minimum").mean(),
-            "That is the mean of the 24 suggestions. One seed that suggests nonsense moves it: take the median.",
-        ),
-        (
-            lambda problem: range_test(problem, SGD(), seeds=24).suggestions("minimum").max(),
-            "That is the highest of the 24 suggestions. Take their median.",
-        ),
-        (
-            lambda problem: np.nanmin(range_test(problem, SGD(), seeds=24).smoothed),
-            "That is a loss. Return the rate at which the loss is lowest.",
-        ),
-    ],
-    hints=(
-        "Where in the run of a range test is the rate that you look for?",
-        "`range_test(problem, SGD(), seeds=24)` runs the test, and its `.suggest(...)` takes a rule by its name.",
-        "The example above names the four rules: which of them is about the lowest loss?",
-    ),
-    why="A test of 100 updates shows where training breaks, and the lowest loss lies just before. What noise a "
-    "constant rate piles up shows only in longer runs. Tune near the suggestion, and do not rely on it alone.",
-)
-def lowest_point(problem):
-    return range_test(problem, SGD(), seeds=24).suggest("minimum")
 
 
 @function(
@@ -382,6 +317,79 @@ decay_or_not = Choice(
         "Run `ratio(...)` for all three, and see which intervals lie above 1.",
     ),
 )
+
+
+VALLEY = Quadratic([0.03, 0.06, 0.1, 0.2, 0.4, 0.6, 0.9, 1.1], noise=1.0, start=5.0)
+
+
+def at_two_rates(problem, rates, steps, *, tuning=range(100, 104), racing=10, raced=None):
+    """The decay at the constant's best rate and at its own, with some of what is asked for exchanged: for mistakes."""
+
+    def linear(peak_lr):
+        return LinearDecay(peak_lr, decay_steps=steps)
+
+    own, lent = (tune(problem, SGD(), make, rates, steps=steps, seeds=tuning).best for make in (linear, Constant))
+    arms = {"own": (SGD(), linear(own)), "lent": (SGD(), (raced or linear)(lent))}
+    return compare(problem, arms, steps=steps, seeds=racing)
+
+
+@function(
+    title="What a borrowed rate costs",
+    section="The race, twice",
+    cases=[
+        (VALLEY, [0.05, 0.07, 0.1, 0.14, 0.2, 0.28, 0.4, 0.56, 0.8], 90),
+        (Quadratic(VALLEY.curvatures[2:], noise=0.7, start=2.0), [0.03, 0.05, 0.07, 0.1, 0.14, 0.2, 0.28, 0.4], 110),
+        (Digits(hidden=(8,), batch_size=16, label_noise=0.3), [0.125, 0.25, 0.5, 1.0, 2.0], 100),
+    ],
+    seconds=15,
+    mistakes=[
+        (
+            lambda problem, rates, steps: at_two_rates(problem, rates, steps).ratio("own", to="lent").mean,
+            "Your ratio is upside down: divide by the loss at the decay's own rate.",
+        ),
+        (
+            lambda problem, rates, steps: at_two_rates(problem, rates, steps, raced=Constant).ratio("lent").mean,
+            "You raced the constant rate against the decay. Both arms are decays: only their peak rates differ.",
+        ),
+        (
+            lambda problem, rates, steps: at_two_rates(problem, rates, steps, tuning=10).ratio("lent").mean,
+            "You tuned on the seeds of the race. Tune on `range(100, 104)`.",
+        ),
+        (
+            lambda problem, rates, steps: (
+                at_two_rates(problem, rates, steps, racing=range(100, 104)).ratio("lent").mean
+            ),
+            "You raced on the seeds of the tuning, which flatters both arms. Race on 10 others: `seeds=10`.",
+        ),
+        (
+            lambda problem, rates, steps: at_two_rates(problem, rates, steps).ratio("lent").mean - 1,
+            "You give what is added. Return the ratio itself.",
+        ),
+        (
+            lambda problem, rates, steps: at_two_rates(problem, rates, steps).difference("lent").mean,
+            "You subtract the losses. Asked is their ratio, seed by seed, and its mean.",
+        ),
+        (
+            lambda problem, rates, steps: at_two_rates(problem, rates, steps).ratio("lent").half_width,
+            "That is how uncertain the ratio is. Return its mean.",
+        ),
+    ],
+    hints=(
+        "Which two rates do you need, and which schedule is raced at both?",
+        "Two calls of `tune`, each with its `.best`; then one `compare` with two arms, both of them linear decays.",
+        "Of what `compare` returns, `.ratio(name, to=other)` divides seed by seed, and has a `.mean`.",
+    ),
+    why="This is Team A's error, measured: the decay is the same in both arms, and what it loses at the constant's "
+    "rate is no fault of its own.",
+)
+def borrowed_rate(problem, rates, steps):
+    def linear(peak_lr):
+        return LinearDecay(peak_lr, decay_steps=steps)
+
+    constant = tune(problem, SGD(), Constant, rates, steps=steps, seeds=range(100, 104))
+    decay = tune(problem, SGD(), linear, rates, steps=steps, seeds=range(100, 104))
+    arms = {"own": (SGD(), linear(decay.best)), "borrowed": (SGD(), linear(constant.best))}
+    return compare(problem, arms, steps=steps, seeds=10).ratio("borrowed", to="own").mean
 
 
 sheet = Sheet(globals())

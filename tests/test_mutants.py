@@ -66,6 +66,11 @@ RIGHT = [
     ("adam_step", r"square = .*", SAME),
     ("rates_after_resume", r"sorted downwards|not above 10?", "what is left of these schedules only falls"),
     ("lowest_point", r"moved by one|its mean", "a single number"),
+    ("cosine_to", r".*min\(.*|share not above 1", "the same minimum, of a share"),
+    ("cycle_of", r"rounded .*|cut .*|(first|mult) not below 1", WHOLE),
+    ("planned_for", r"rounded .*|not below 1e-(6|10)", "a plan is a whole number of updates"),
+    ("lead", r"def four\(lr\):|(runs|ratios) = .*|.*steps / [24].*", SAME),
+    ("last_tenth", r"not (above 10?|below 1e-(6|10))", "it is a share, and no cosine's is so small"),
 ]
 
 

@@ -70,6 +70,7 @@ RIGHT = [
     ("cycle_of", r"rounded .*|cut .*|(first|mult) not below 1", WHOLE),
     ("planned_for", r"rounded .*|not below 1e-(6|10)", "a plan is a whole number of updates"),
     ("lead", r"def four\(lr\):|(runs|ratios) = .*|.*steps / [24].*", SAME),
+    ("lead", r"not (above 10|below 1e-(6|10))", "no such ratio"),
     ("last_tenth", r"not (above 10?|below 1e-(6|10))", "it is a share, and no cosine's is so small"),
 ]
 

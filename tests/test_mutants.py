@@ -72,6 +72,16 @@ RIGHT = [
     ("lead", r"def four\(lr\):|(runs|ratios) = .*|.*steps / [24].*", SAME),
     ("lead", r"not (above 10|below 1e-(6|10))", "no such ratio"),
     ("last_tenth", r"not (above 10?|below 1e-(6|10))", "it is a share, and no cosine's is so small"),
+    ("clip", r".*norm < max_norm.*", "at that length the factor is 1"),
+    ("worst_factor", r"return max.*|not below 1e-(6|10)", "as many rates as thresholds, and no factor so small"),
+    ("warmup_updates|untuned_length|shortest_ramp", r"rounded .*|cut .*|not below 1e-(6|10)|to three digits", WHOLE),
+    ("warmup_updates", r"(tokens|batch|context|accumulation) not below 1", FROM_ONE),
+    ("warmup_updates", r"(batch|context|accumulation) and \w+ exchanged", "only their product counts"),
+    ("untuned_length", r"return round\(min\(.*", SAME),
+    ("untuned_length", r"beta2 not above (1|10)|total_steps not below 1", "beta2 is a share, and a run has updates"),
+    ("shortest_ramp", r"if lost_runs\(run\) <= 0:|lengths whole", SAME),
+    ("shortest_ramp", r"run = .*", "another run along the same lines"),
+    ("shortest_ramp", r"target not above (1|10)|lengths (sorted|backwards)", "no such rate, and lengths in no order"),
 ]
 
 

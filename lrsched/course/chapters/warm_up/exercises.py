@@ -34,6 +34,8 @@ def lost_runs(run: History) -> int:
         ([-1.7, 0.2, 0.9, -0.4], 0.83),
         ([3e-5, 4e-5], 1e-5),
         ([0.0, 0.0], 2.0),
+        ([300.0, 400.0], 137.1),
+        ([137.1, 13.0], 555.0),
     ],
     mistakes=[
         (
@@ -106,6 +108,7 @@ def clip(grad, max_norm):
         ([0.02, 0.013], [0.5, 0.37]),
         ([137.1, 13.0, 2.0], [150.0, 12.0, 5.0]),
         ([0.37], [0.29]),
+        ([0.4, 0.41], [0.02, 0.013]),
     ],
     mistakes=[
         (
@@ -170,6 +173,8 @@ def worst_factor(rates, thresholds):
         (8_193, 8, 1024, 1),
         (8_192, 8, 1024, 1),
         (5, 3, 1, 2),
+        (1_234_567_890, 12, 640, 3),
+        (987_654_321, 2_500, 77, 128),
     ],
     mistakes=[
         (
@@ -228,7 +233,9 @@ def warmup_updates(tokens, batch, context, accumulation):
     cases=[
         (0.999, 100_000),
         (0.999, 5_000),
-        (0.999, 1_200),
+        (0.999, 1_194),
+        (0.995, 1_206),
+        (0.9993, 99_999),
         (0.95, 300),
         (0.95, 400),
         (0.98, 3_000),
@@ -324,7 +331,7 @@ SMALL = {"activation": "tanh", "loss": "squared", "batch_size": 32, "pool_size":
     title="The shortest ramp",
     section="How long, and which shape",
     cases=[
-        (Digits(**SMALL, hidden=(24, 24, 24), init_scale=1.5), 0.3, [80, 10, 40, 20]),
+        (Digits(**SMALL, hidden=(24, 24, 24), init_scale=1.5), 0.3, [80, 10, 20, 40]),
         (Digits(**SMALL, hidden=(16,), init_scale=2.5), 0.5, [20, 3, 40, 8, 5]),
         (Digits(**SMALL, hidden=(16, 16), init_scale=1.3), 0.2, [5, 60]),
     ],

@@ -138,6 +138,7 @@ def cycle_by(step, first, mult, late=0, grow=lambda first, mult, k: first * mult
         (39, 3, 3),
         (5000, 64, 2),
         (12, 1, 1),
+        (100_001, 7000, 1),
     ],
     mistakes=[
         (
@@ -214,7 +215,7 @@ def cut(peak_lr, plan, done):
         (cut(0.013, 37, 30),),
         (cut(0.7, 10, 2),),
         (cut(137.1, 7, 7),),
-        (cut(0.53, 1250, 1000),),
+        (cut(0.53, 1234, 1000),),
     ],
     mistakes=[
         (
@@ -280,7 +281,7 @@ def planned_for(rates):
         (Constant(0.2), 50),
         (OneCycle(0.7, total_steps=400), 400),
         (CosineRestarts(0.3, first_cycle_steps=20), 70),
-        (StepDecay(137.1, decay_rate=0.1, step_size=27), 30),
+        (StepDecay(137.1, decay_rate=0.1, step_size=27), 37),
         (ExponentialDecay(0.013, decay_rate=0.5, step_size=9), 10),
     ],
     mistakes=[

@@ -164,7 +164,7 @@ def test_the_first_level_is_there_before_the_script_and_all_of_them_without(widg
     assert first.brief in widget.first_frame and all(level.name in widget.first_frame for level in levels)
     assert f'aria-label="{first.name}, at the start: ' in widget.first_frame
     assert "best found" not in widget.first_frame  # it would tell what to do
-    parts = widget.without_script.split("<details>")[1:]
+    parts = widget.without_script.split("<details")[1:]
     for level, part in zip(levels, parts, strict=True):
         for loss in (*level.losses.values(), level.best_loss):
             assert f"<td>{loss:.3g}</td>" in part

@@ -24,7 +24,7 @@ each = pytest.mark.parametrize("problem", PROBLEMS.values(), ids=PROBLEMS)
 LINKS = {
     "step_decay": StepDecay(0.1, decay_rate=0.5, step_size=30),
     "exponential_decay": ExponentialDecay(0.174, decay_rate=0.01, step_size=200),
-    "fair_comparison": LinearDecay(0.124, decay_steps=200),
+    "finding_the_rate": LinearDecay(0.124, decay_steps=200),
 }
 
 

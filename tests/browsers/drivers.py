@@ -5,6 +5,7 @@ environment of their own. WebKitGTK has a WebDriver, and needs a screen: Xvfb is
 """
 
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -151,7 +152,7 @@ class WebKit(Reader):
     def press(self, found, *keys):
         element = self.js(found)
         for key in keys:
-            element.send_keys(getattr(Keys, key.replace("Arrow", "Arrow_").upper(), key))
+            element.send_keys(getattr(Keys, re.sub("Arrow|Page", r"\g<0>_", key).upper(), key))
 
     def picture(self):
         return self.driver.get_screenshot_as_png()

@@ -202,7 +202,7 @@ _LEVELS = (
         name="Drifting",
         brief="The lowest point wanders with every update, so nobody ever arrives.",
         lesson="Where the target moves, a decay loses it. The best rate stays where it is: as low as the noise wants "
-        "it, as high as the wandering wants it. A constant rate is as good as the best found.",
+        "it, as high as the wandering wants it. A constant rate is nearly as good as the best found.",
         hint="Stay below 0.4.",
         model=Moving(end=USUAL, noise=0.5, drift=0.05),
         lowest=0.05,

@@ -86,10 +86,11 @@ function render({model, el}) {
   const stageOf = element('div', {class: 'stage'},
     element('p', {}, element('span', {}, 'loss, as you see it'), lossNow), element('div', {}, panels.loss.svg),
     element('p', {}, element('span', {}, 'learning rate, which you hold'), rateNow), element('div', {}, panels.rate.svg), handle, keys);
+  const result = element('div', {class: 'result'}, badge, element('div', {}, headline, detail));
   const outcome = element('div', {class: 'outcome'},
     element('div', {class: 'bar'}, go, other, element('label', {class: 'turns'}, turns, 'turn by turn'), clock),
-    element('div', {class: 'result'}, badge, element('div', {}, headline, detail)),
-    element('p', {class: 'quiet ranks', 'aria-hidden': 'true'}, 'Where all end: the lower the loss, the further left'), strip.svg, lesson, trouble, heard);
+    result,
+    element('p', {class: 'quiet ranks', 'aria-hidden': 'true'}, 'Lower losses stand further left'), strip.svg, lesson, trouble, heard);
   widget(el, title, css, picker.group, brief, stageOf, outcome).classList.add('cockpit', 'wide');
 
   const rateAt = at => low * (high / low) ** (at / notches);
@@ -207,7 +208,7 @@ function render({model, el}) {
       show(layers.loss[name], 'loss', whole && models.moments(level, level[name].rates));
       show(layers.rate[name], 'rate', whole && level[name].rates);
     }
-    const drawn = [['you', 'curve'], ...whole ? [['one run of yours', 'curve seen'], [`best ${level.rival.name}`, 'other'], ['best found', 'optimum']] : [], ['edge', 'curve limit edge']];
+    const drawn = [['you', 'curve'], ...whole ? [['the run you saw', 'curve seen'], [`best ${level.rival.name}`, 'other'], ['best found', 'optimum']] : [], ['edge', 'curve limit edge']];
     keys.replaceChildren(...over ? drawn.map(([text, look]) => element('span', {}, keyOf(look), text)) : []);
   }
   function keyOf(look) {
@@ -232,6 +233,7 @@ function render({model, el}) {
     }
     strip.place(standing());
     replay();
+    result.scrollIntoView({block: 'nearest'});  // on a phone it lies below the screen
     say(`${headline.textContent} ${detail.textContent} ${landed() ? level.lesson : ''}`);
   }
   function landed() { return phase === 'over' && run.loss <= crash; }

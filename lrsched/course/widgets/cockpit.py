@@ -29,7 +29,8 @@ def cockpit() -> Cockpit:
     widget = Cockpit(content=common | {"levels": [_content(level) for level in LEVELS.values()]})
     widget.summary = f"{len(LEVELS)} levels, {STEPS} updates"
     widget.first_frame = _first_frame(next(iter(LEVELS.values())))
-    widget.without_script = "".join(map(_on_paper, LEVELS.values()))
+    levels = "".join(map(_on_paper, LEVELS.values())).replace("<details>", "<details open>", 1)
+    widget.without_script = f"<p>Without JavaScript nobody flies, but here is who ended where.</p>{levels}"
     widget.preview = _picture(LEVELS["noisy"], over=True)[1]
     return widget
 
@@ -103,7 +104,7 @@ def _on_paper(level: Level) -> str:
         for name, loss in sorted(results.items(), key=lambda result: result[1])
     )
     return (
-        f"<details><summary>{level.name}: who ended where</summary><p>{html.escape(level.brief)}</p>"
+        f"<details><summary>{level.name}</summary><p>{html.escape(level.brief)}</p>"
         f"<figure>{_picture(level, over=True)[0]}</figure><table><thead><tr><th>schedule</th><th>expected loss at the "
         f"end</th><th>times the best found</th></tr></thead><tbody>{rows}</tbody></table>"
         f"<p>{html.escape(level.lesson)}</p></details>"

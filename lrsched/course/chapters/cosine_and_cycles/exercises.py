@@ -1,6 +1,6 @@
 """Exercises: cosine and cycles."""
 
-from math import acos, cos, pi
+import math
 
 import numpy as np
 
@@ -37,37 +37,37 @@ from lrsched.training import train, tune
     curve=("step", range(0, 131, 2)),
     mistakes=[
         (
-            lambda P, n, e, t: P * (e + (1 + cos(pi * min(t / n, 1))) / 2),
+            lambda P, n, e, t: P * (e + (1 + math.cos(math.pi * min(t / n, 1))) / 2),
             "You lift the whole cosine by the share, so that it starts above the peak. Let it fall only from the peak "
             "to the end: the wave is multiplied by what lies between the two.",
         ),
         (
-            lambda P, n, e, t: P * max(e, (1 + cos(pi * min(t / n, 1))) / 2),
+            lambda P, n, e, t: P * max(e, (1 + math.cos(math.pi * min(t / n, 1))) / 2),
             "You cut a cosine to zero off at the end value. Asked is a wave that arrives there at `steps`, and not "
             "before.",
         ),
         (
-            lambda P, n, e, t: P * (e + (1 - e) * (1 + cos(pi * t / n)) / 2),
+            lambda P, n, e, t: P * (e + (1 - e) * (1 + math.cos(math.pi * t / n)) / 2),
             "After `steps` your rate rises again, as the cosine does. It should stay at its end.",
         ),
         (
-            lambda P, n, e, t: P * (e + (1 - e) * (1 + cos(2 * pi * min(t / n, 1))) / 2),
+            lambda P, n, e, t: P * (e + (1 - e) * (1 + math.cos(2 * math.pi * min(t / n, 1))) / 2),
             "Yours is a whole wave, down and up again. The half wave goes from 1 to -1, which takes `pi`.",
         ),
         (
-            lambda P, n, e, t: P * (e + (1 - e) * (1 + cos(pi * (t % n) / n)) / 2),
+            lambda P, n, e, t: P * (e + (1 - e) * (1 + math.cos(math.pi * (t % n) / n)) / 2),
             "Yours starts a new cycle at `steps`. This one stays at its end.",
         ),
         (
-            lambda P, n, e, t: e + (P - e) * (1 + cos(pi * min(t / n, 1))) / 2,
+            lambda P, n, e, t: e + (P - e) * (1 + math.cos(math.pi * min(t / n, 1))) / 2,
             "You take `share` for a rate. It is a share of the peak.",
         ),
         (
-            lambda P, n, e, t: P * (e + (1 - e) * (1 + cos(pi * min(t / n, 1)))),
+            lambda P, n, e, t: P * (e + (1 - e) * (1 + math.cos(math.pi * min(t / n, 1)))),
             "Your rate starts too high: the cosine plus 1 goes from 2 to 0, so take half of it.",
         ),
         (
-            lambda P, n, e, t: P * (e + (1 - e) * cos(pi / 2 * min(t / n, 1))),
+            lambda P, n, e, t: P * (e + (1 - e) * math.cos(math.pi / 2 * min(t / n, 1))),
             "You take a quarter of a wave, which is steepest at its end. The half wave is flat at both ends.",
         ),
         (
@@ -75,23 +75,23 @@ from lrsched.training import train, tune
             "Yours is a straight line. The cosine is slow at first, fastest half-way, and slow at the end.",
         ),
         (
-            lambda P, n, e, t: P * (e + (1 - e) * (1 - cos(pi * min(t / n, 1))) / 2),
+            lambda P, n, e, t: P * (e + (1 - e) * (1 - math.cos(math.pi * min(t / n, 1))) / 2),
             "Yours rises: with a minus before the cosine the wave starts at its lowest point.",
         ),
         (
-            lambda P, n, e, t: P * (1 + cos(pi * min(t / n, 1))) / 2,
+            lambda P, n, e, t: P * (1 + math.cos(math.pi * min(t / n, 1))) / 2,
             "Yours ends at zero. `share` is missing.",
         ),
         (
-            lambda P, n, e, t: e + (1 - e) * (1 + cos(pi * min(t / n, 1))) / 2,
+            lambda P, n, e, t: e + (1 - e) * (1 + math.cos(math.pi * min(t / n, 1))) / 2,
             "That is the share of the peak that is left. Multiply it by `peak_lr`.",
         ),
         (
-            lambda P, n, e, t: P * (e + (1 - e) * (1 + cos(pi * t / n)) / 2) if t < n else 0,
+            lambda P, n, e, t: P * (e + (1 - e) * (1 + math.cos(math.pi * t / n)) / 2) if t < n else 0,
             "After the end your rate is 0. It should stay at the share of the peak.",
         ),
         (
-            lambda P, n, e, t: P * (e + (1 - e) * (1 + cos(pi * t / (n - 1))) / 2) if t < n else P * e,
+            lambda P, n, e, t: P * (e + (1 - e) * (1 + math.cos(math.pi * t / (n - 1))) / 2) if t < n else P * e,
             "Yours arrives one update early: the end belongs to update `steps`, the first after the run.",
         ),
     ],
@@ -106,7 +106,7 @@ from lrsched.training import train, tune
     "share of 0.03 ended a little lower than 0.",
 )
 def cosine_to(peak_lr, steps, share, step):
-    wave = (1 + cos(pi * min(step / steps, 1))) / 2
+    wave = (1 + math.cos(math.pi * min(step / steps, 1))) / 2
     return peak_lr * (share + (1 - share) * wave)
 
 
@@ -138,6 +138,7 @@ def cycle_by(step, first, mult, late=0, grow=lambda first, mult, k: first * mult
         (39, 3, 3),
         (5000, 64, 2),
         (12, 1, 1),
+        (100_001, 7000, 1),
     ],
     mistakes=[
         (
@@ -196,7 +197,7 @@ def cycle_of(step, first, mult):
     return cycle, step
 
 
-def plan_from(rates, way=lambda share: acos(2 * share - 1) / pi, late=0):
+def plan_from(rates, way=lambda share: math.acos(2 * share - 1) / math.pi, late=0):
     """The length of a plan from the share of the peak that is left, with parts to exchange."""
     return (len(rates) - 1 + late) / way(rates[-1] / rates[0])
 
@@ -214,7 +215,7 @@ def cut(peak_lr, plan, done):
         (cut(0.013, 37, 30),),
         (cut(0.7, 10, 2),),
         (cut(137.1, 7, 7),),
-        (cut(0.53, 1250, 1000),),
+        (cut(0.53, 1234, 1000),),
     ],
     mistakes=[
         (
@@ -227,16 +228,16 @@ def cut(peak_lr, plan, done):
             "does the line fit.",
         ),
         (
-            lambda rates: plan_from(rates, way=lambda share: acos(share) / pi),
+            lambda rates: plan_from(rates, way=lambda share: math.acos(share) / math.pi),
             "You forget that the wave is lifted: it is (1 + cos) / 2 that falls from 1 to 0. Undo the halving and the "
             "1 first.",
         ),
         (
-            lambda rates: plan_from(rates, way=lambda share: acos(2 * share - 1) / (2 * pi)),
+            lambda rates: plan_from(rates, way=lambda share: math.acos(2 * share - 1) / (2 * math.pi)),
             "You take the cosine for a whole wave. The plan covers half of one: `pi`.",
         ),
         (
-            lambda rates: plan_from(rates, way=lambda share: np.degrees(acos(2 * share - 1)) / pi),
+            lambda rates: plan_from(rates, way=lambda share: np.degrees(math.acos(2 * share - 1)) / math.pi),
             "Your angle is in degrees. Half a wave is 180 of these, or `pi` in radians.",
         ),
         (
@@ -249,11 +250,11 @@ def cut(peak_lr, plan, done):
             "That is how long the run was. Asked is how long it should have been.",
         ),
         (
-            lambda rates: (len(rates) - 1) * (1 - acos(2 * rates[-1] / rates[0] - 1) / pi),
+            lambda rates: (len(rates) - 1) * (1 - math.acos(2 * rates[-1] / rates[0] - 1) / math.pi),
             "You multiply by the share that is left. Divide by the share of the way that is done.",
         ),
         (
-            lambda rates: acos(2 * rates[-1] / rates[0] - 1) / pi,
+            lambda rates: math.acos(2 * rates[-1] / rates[0] - 1) / math.pi,
             "That is the share of the plan that was done. How long is the whole?",
         ),
     ],
@@ -267,7 +268,7 @@ def cut(peak_lr, plan, done):
 )
 def planned_for(rates):
     share = rates[-1] / rates[0]
-    return pi * (len(rates) - 1) / acos(2 * share - 1)
+    return math.pi * (len(rates) - 1) / math.acos(2 * share - 1)
 
 
 @function(
@@ -280,7 +281,7 @@ def planned_for(rates):
         (Constant(0.2), 50),
         (OneCycle(0.7, total_steps=400), 400),
         (CosineRestarts(0.3, first_cycle_steps=20), 70),
-        (StepDecay(137.1, decay_rate=0.1, step_size=27), 30),
+        (StepDecay(137.1, decay_rate=0.1, step_size=27), 37),
         (ExponentialDecay(0.013, decay_rate=0.5, step_size=9), 10),
     ],
     mistakes=[

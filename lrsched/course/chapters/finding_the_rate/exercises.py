@@ -159,7 +159,7 @@ rule_for = Choice(
         "a": "A constant rate keeps all the noise that it makes, so it has to stay low: a tenth. The decay loses its "
         "noise as it falls, and may start at half. Both were found with ramps of 100 and runs of 800 updates.",
         "b": "You exchanged the two. Which of the schedules leaves the noise of its first updates behind?",
-        "c": "Both stand at the minimum. There a constant rate ended almost three times as high as it could.",
+        "c": "Both stand at the minimum. There a constant rate ended about three times as high as it could.",
         "d": "0.6 is a fifth: a compromise that leaves the decay too low. One rate for both is not needed.",
     },
     hints=(

@@ -57,7 +57,7 @@ def suggestion(tests: Mapping[tuple[str, int], RangeTest], runs: Mapping[tuple[s
             tuned = runs[labels, schedule]
             loss = ratios(tuned)
             bottom.plot(tuned.peak_lrs, loss)
-            costs[schedule] = at(rate, tuned.peak_lrs, loss)
+            costs[schedule] = at(rate, tuned.peak_lrs, loss) if rate <= tuned.peak_lrs[-1] else None
         left = {name: ratios(runs[labels, name])[0] for name in costs}
         shift = 7 if left["linear"] >= left["constant"] else -7  # where both begin alike, the names still stand apart
         for name, up in (("linear", shift), ("constant", -shift)):
@@ -74,8 +74,10 @@ def suggestion(tests: Mapping[tuple[str, int], RangeTest], runs: Mapping[tuple[s
     return draw
 
 
-def times(ratio: float) -> str:
-    """How far above the lowest loss a run ends."""
+def times(ratio: float | None) -> str:
+    """How far above the lowest loss a run ends; None where the rate is higher than any that was tried."""
+    if ratio is None:
+        return "beyond the cliff"
     return f"at {ratio:.2f} times its lowest loss" if ratio < 10 else f"more than {ratio // 10 * 10:.0f} times as high"
 
 

@@ -25,6 +25,8 @@ from lrsched.training import tune
         (0.13, 0.17, 11, 7),
         (1e-7, 10.0, 1600, 1234),
         (2.3, 137.1, 2, 1),
+        (2.3, 137.1, 5, 1),
+        (1e-12, 0.3, 7, 1),
     ],
     curve=("step", range(5)),
     mistakes=[
@@ -89,7 +91,9 @@ def ramp_rate(low, high, steps, step):
         (0.0001, 10.0, 800),
         (1e-7, 10.0, 8.6),
         (0.3, 0.7, 137),
-        (0.013, 137.1, 0.31),
+        (0.013, 137.1, 0.031),
+        (2.3, 137.1, 4.2),
+        (1e-12, 0.3, 5.7),
     ],
     mistakes=[
         (
@@ -185,6 +189,9 @@ TABLES = [
         [[0.3, 0.9, 0.6], [0.5, 0.1, 1.0], [0.45, 0.5, 0.4], [0.8, 0.35, 0.36]],
     ),
     ([0.2, 0.9], [[0.4, 0.5], [0.6, float("nan")]]),
+    ([0.0312547, 0.1234567, 0.3777777], [[0.5, 0.7], [0.4, 0.6], [0.7, 0.5]]),
+    ([12.345678, 137.123456], [[3.1e-12, 0.7e-12], [1.1e-12, 1.9e-12]]),
+    ([1.37e-12, 3.91e-12], [[0.31, 0.29], [0.27, 0.28]]),
     ([0.7], [[0.4, 0.5]]),
 ]
 
@@ -240,7 +247,7 @@ TABLES = [
     why="One seed is luck, and so is the mean over the runs that survived. A rate that loses one run of three would "
     "lose one night of three.",
 )
-def best_rate(rates, losses):
+def rate_from_table(rates, losses):
     return rates[int(np.nanargmin(np.mean(losses, axis=1)))]
 
 

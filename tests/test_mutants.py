@@ -81,12 +81,22 @@ RIGHT = [
     ("untuned_length", r"beta2 not above (1|10)|total_steps not below 1", "beta2 is a share, and a run has updates"),
     ("shortest_ramp", r"if lost_runs\(run\) <= 0:|lengths whole", SAME),
     ("shortest_ramp", r"run = .*", "another run along the same lines"),
-    ("borrowed_rate", r"(constant|decay) = tune\(.*seeds=range\(.*", "other seeds for the tuning choose the same rates"),
+    (
+        "borrowed_rate",
+        r"(constant|decay) = tune\(.*seeds=range\(.*",
+        "other seeds for the tuning choose the same rates",
+    ),
     (
         "best_of_four",
         r".*\[share \* minimum for share in \(0\.1, 0\.2, 0\.5, 1\)\], steps=steps, seeds=range\(.*",
         "other seeds for the tuning choose the same rate",
     ),
+    (
+        "best_of_four",
+        r"not (above 10|below 1e-(6|10))|steps (plus 1|its tens)",
+        "no such rate; the runs have full tens, and one more chooses the same",
+    ),
+    ("ramp_length", r"not below 1e-(6|10)", "a ramp has an update"),
     ("rate_from_table", r".*axis=-1.*", SAME),
     ("shortest_ramp", r"target not above (1|10)|lengths (sorted|backwards)", "no such rate, and lengths in no order"),
 ]

@@ -193,6 +193,7 @@ def read_through(page: Page) -> None:
     """Scroll from top to bottom, as a reader does, until every widget is drawn and nothing more is loaded."""
     page.evaluate(
         """async () => {
+          performance.mark('reading');
           const painted = () => new Promise(requestAnimationFrame);
           for (let top = 0; top < document.body.scrollHeight; top += innerHeight / 2) {
             scrollTo({top, behavior: 'instant'});

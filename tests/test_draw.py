@@ -13,7 +13,7 @@ from test_notebooks import ROOT
 
 from lrsched import Constant, ExponentialDecay, LinearDecay, Quadratic, StepDecay
 from lrsched.course import draw
-from lrsched.course.play.draw import FLATTEST, PROBLEMS, STEEPEST, STEPS, Problem, drawing_link, searches, stored
+from lrsched.course.play.draw import FLATTEST, PROBLEMS, STEEPEST, STEPS, Problem, drawing_link, searches
 from lrsched.course.play.goals import goals
 from lrsched.course.play.models import Worst
 from lrsched.course.steps import chebyshev_rates
@@ -66,9 +66,9 @@ def test_no_curvature_between_two_of_the_grid_is_left_with_much_more():
 @each
 def test_stored_optima_give_the_stored_losses(problem):
     if problem.design is not None:
-        assert "rates" not in stored()[problem.key]
+        assert "rates" not in problem.found
         return
-    assert problem.end(problem.best_rates) == pytest.approx(stored()[problem.key]["loss"], rel=2e-6)
+    assert problem.end(problem.best_rates) == pytest.approx(problem.found["loss"], rel=2e-6)
     assert len(problem.best_rates) == STEPS
     assert problem.pad.low <= problem.best_rates.min() and problem.best_rates.max() <= problem.pad.high
 
@@ -86,7 +86,7 @@ def test_no_move_of_a_point_improves_an_optimum(key):
 
 @each
 def test_stored_peaks_are_the_best_of_their_shapes(problem):
-    peaks = stored()[problem.key]["peaks"]
+    peaks = problem.found["peaks"]
     assert list(peaks) == list(problem.shapes)
     for name, shape in problem.shapes.items():
         here, *near = (problem.model.losses(factor * peaks[name] * shape)[-1] for factor in (1, 0.995, 1.005))

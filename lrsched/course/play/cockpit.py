@@ -1,27 +1,21 @@
 """The levels of the cockpit: what each does to the loss, what it teaches, and whom a reader is measured against."""
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache, cached_property
-from pathlib import Path
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
+from lrsched.course.play.contest import Contest, shapes, stored
 from lrsched.course.play.goals import MARGIN, goal, goals
+from lrsched.course.valley import STEPS
 from lrsched.problems import second_moments
-from lrsched.schedules import Constant, CosineDecay, ExponentialDecay, LinearDecay, Warmup, rates
+from lrsched.schedules import LinearDecay, Warmup, rates
 
-STEPS = 200
 LOW, HIGH = 0.001, 1.0  # the rates that the lever has
 CRASH = 100.0  # the loss at which a run is over
 KNOTS = 26  # of the best found, which no hand could follow more closely: one every 8 updates
-
-
-@cache
-def stored() -> dict[str, dict]:
-    """What tools/optima.mjs has found: for each level the best `peaks` of its shapes, and the best `rates`."""
-    return json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,15 +58,7 @@ class Moving:
         return end * (np.array(self.begin) / end) ** left
 
 
-def shapes() -> dict[str, np.ndarray]:
-    """The schedules that have a name, each of peak 1."""
-    schedules = {
-        "constant": Constant(1.0),
-        "linear": LinearDecay(1.0, decay_steps=STEPS),
-        "cosine": CosineDecay(1.0, decay_steps=STEPS),
-        "exponential": ExponentialDecay(1.0, decay_rate=0.01, step_size=STEPS),
-    }
-    return {name: rates(schedule, STEPS) for name, schedule in schedules.items()}
+USUAL = {name: shapes()[name] for name in ("constant", "linear", "cosine", "exponential")}
 
 
 def warm_ups() -> dict[str, np.ndarray]:
@@ -85,36 +71,22 @@ def warm_ups() -> dict[str, np.ndarray]:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Level:
-    """One level: its model, its texts, and what its medals ask for."""
+class Level(Contest):
+    """One level: its texts, and what its medals ask for."""
 
-    key: str
-    name: str
+    page: ClassVar[str] = "cockpit"
     brief: str
     lesson: str
     hint: str
-    model: Moving
     lowest: float  # of the axis of the loss
     first: float = 0.1  # the rate at the start
-    shapes: Mapping[str, np.ndarray]
-    share: float = 0.5  # of the way to the best found, for gold
+    shapes: Mapping[str, np.ndarray] = field(default_factory=lambda: USUAL)
     multiples: Mapping[str, float] | None = None  # of the best found, where that is hardly better than a constant rate
-
-    @cached_property
-    def best_rates(self) -> np.ndarray:
-        return np.array(stored()[self.key]["rates"])
-
-    @cached_property
-    def best_loss(self) -> float:
-        return self.end(self.best_rates)
-
-    def end(self, rates: np.ndarray) -> float:
-        return float(f"{self.model.losses(rates)[-1]:.6g}")
 
     @cached_property
     def rivals(self) -> dict[str, np.ndarray]:
         """The rates of each schedule that has a name, at its own best peak; of several warm-ups the best."""
-        found = {name: stored()[self.key]["peaks"][name] * shape for name, shape in self.shapes.items()}
+        found = {name: self.tuned(name) for name in self.shapes}
         warm = [name for name in found if name.startswith("warm-up")]
         if warm:
             best = min(warm, key=lambda name: self.end(found[name]))
@@ -143,7 +115,7 @@ def _even(low: float, high: float) -> tuple[float, ...]:
     return tuple(float(f"{c:.8g}") for c in np.geomspace(low, high, 8))
 
 
-FLAT, USUAL = _even(0.05, 5), _even(0.5, 5)
+FLAT, STEEP = _even(0.05, 5), _even(0.5, 5)
 _LEVELS = (
     Level(
         key="calm",
@@ -155,7 +127,6 @@ _LEVELS = (
         model=Moving(end=_even(0.02, 5), noise=0.003),
         lowest=1e-4,
         share=0.25,
-        shapes=shapes(),
     ),
     Level(
         key="noisy",
@@ -164,9 +135,8 @@ _LEVELS = (
         lesson="The loss looks flat long before it is done: what you see is the noise of the rate you hold. "
         "The best found falls from the start, fast at first and then ever slower.",
         hint="Stay below 0.4.",
-        model=Moving(end=USUAL, noise=0.5),
+        model=Moving(end=STEEP, noise=0.5),
         lowest=0.003,
-        shapes=shapes(),
     ),
     Level(
         key="narrowing",
@@ -177,7 +147,6 @@ _LEVELS = (
         hint="When the loss begins to rise, halve the rate at once.",
         model=Moving(begin=FLAT, end=(*FLAT[:7], 50.0), noise=0.1),
         lowest=0.001,
-        shapes=shapes(),
     ),
     Level(
         key="fragile",
@@ -187,15 +156,15 @@ _LEVELS = (
         "fall: that is warm-up. No schedule without it may begin high here.",
         hint="Begin near 0.005.",
         model=Moving(
-            begin=(*USUAL[:5], *(40 * c for c in USUAL[5:])),
-            end=USUAL,
+            begin=(*STEEP[:5], *(40 * c for c in STEEP[5:])),
+            end=STEEP,
             scale=0.8,
             start=(*(1.0,) * 5, *(0.1,) * 3),
             noise=0.3,
         ),
         lowest=0.001,
         first=0.004,
-        shapes=shapes() | warm_ups(),
+        shapes=USUAL | warm_ups(),
     ),
     Level(
         key="drifting",
@@ -204,9 +173,8 @@ _LEVELS = (
         lesson="Where the target moves, a decay loses it. The best rate stays where it is: as low as the noise wants "
         "it, as high as the wandering wants it. A constant rate is nearly as good as the best found.",
         hint="Stay below 0.4.",
-        model=Moving(end=USUAL, noise=0.5, drift=0.05),
+        model=Moving(end=STEEP, noise=0.5, drift=0.05),
         lowest=0.05,
-        shapes=shapes(),
         multiples={"bronze": 1.5, "silver": 1.1, "gold": 1.01},
     ),
 )
@@ -228,7 +196,7 @@ def searches() -> dict[str, dict]:
             "crash": 0.1 * CRASH,
             "most": 0.999 * level.model.losses(np.zeros(1))[0],
             "shapes": {name: list(shape) for name, shape in level.shapes.items()},
-            "starts": [*([stored()[key]["rates"]] if key in stored() else []), *_starts(level)],
+            "starts": [*([level.found["rates"]] if key in stored(level.page) else []), *_starts(level)],
             "knots": KNOTS,
         }
         for key, level in LEVELS.items()
@@ -240,7 +208,7 @@ def _starts(level: Level) -> list[list[float]]:
     t, rng = np.arange(STEPS), np.random.default_rng(0)
     peaks = level.first * np.array([0.3, 1, 3])
     late = np.minimum(0.01 * 1.05**t, 1) * (1 - t / STEPS)
-    starts = [peak * shape for shape in (*shapes().values(), late) for peak in peaks]
+    starts = [peak * shape for shape in (*USUAL.values(), late) for peak in peaks]
     for _ in range(30 if level.key == "calm" else 10):
         peak, wild = 0.02 * 20 ** rng.random(), 0.6 * rng.random()
         fall = 1 / (1 + t / 20) if rng.random() < 0.5 else np.ones(STEPS)

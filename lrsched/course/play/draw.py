@@ -1,56 +1,26 @@
 """The three problems of the pad on which schedules are drawn."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
-from pathlib import Path
+from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
+from lrsched.course.play.contest import Contest, shapes
 from lrsched.course.play.drawing import Pad
 from lrsched.course.play.goals import goals
 from lrsched.course.play.models import Bound, Moments, Worst
 from lrsched.course.steps import chebyshev_rates, silver_rates
 from lrsched.course.valley import PROBLEM, STEPS
 from lrsched.interfaces import ScheduleLike
-from lrsched.schedules import (
-    Constant,
-    CosineDecay,
-    ExponentialDecay,
-    LinearDecay,
-    OneCycle,
-    StepDecay,
-    rates,
-    warmup_stable_decay,
-)
+from lrsched.schedules import rates
 
 STEEPEST, FLATTEST = 5.0, 5.0 / 2000  # curvatures of the problem without noise
 UNEVEN = {  # shapes that no hand can draw
     "two in turn": np.where(np.arange(STEPS) % 2, 0.2, 1.0),
     "silver steps": silver_rates(STEPS) / silver_rates(STEPS).max(),
 }
-
-
-@cache
-def stored() -> dict[str, dict]:
-    """What tools/optima.mjs has found: of each problem the best `peaks` of its shapes, and the best `rates`."""
-    return json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
-
-
-def shapes() -> dict[str, np.ndarray]:
-    """The schedules that the pad begins with, each of peak 1."""
-    warm = {"warmup_steps": 10, "decay_steps": 40, "shape": "linear", "init_lr": 0.1}
-    schedules = {
-        "constant": Constant(1.0),
-        "step": StepDecay(1.0, decay_rate=0.1, step_size=80),
-        "exponential": ExponentialDecay(1.0, decay_rate=0.01, step_size=STEPS),
-        "cosine": CosineDecay(1.0, decay_steps=STEPS),
-        "linear": LinearDecay(1.0, decay_steps=STEPS),
-        "one-cycle": OneCycle(1.0, total_steps=STEPS),
-        "WSD": warmup_stable_decay(1.0, total_steps=STEPS, **warm),
-    }
-    return {name: rates(schedule, STEPS) for name, schedule in schedules.items()}
 
 
 def curvature_grid() -> list[float]:
@@ -60,13 +30,11 @@ def curvature_grid() -> list[float]:
     return sorted({float(f"{c:.6g}") for c in (*even, *np.geomspace(FLATTEST, STEEPEST, 96))})
 
 
-@dataclass(frozen=True, eq=False)
-class Problem:
-    """One problem: its model, the limits of its two pictures, what it is called and what it asks."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Problem(Contest):
+    """One problem: the limits of its two pictures, what its loss is called, and what it asks."""
 
-    key: str
-    name: str
-    model: Moments | Worst | Bound
+    page: ClassVar[str] = "draw"
     pad: Pad
     limits: tuple[float, float]
     quantity: str
@@ -75,27 +43,19 @@ class Problem:
     edge: float | None = None  # a constant rate above diverges
     design: np.ndarray | None = None  # what stands for the optimum where that cannot be drawn
     best: tuple[str, str] = ("optimum", "the optimum")
-    share: float = 0.5  # of the way to the best, for gold
 
     @cached_property
     def best_rates(self) -> np.ndarray:
-        found = stored()[self.key]["rates"] if self.design is None else self.design
+        found = self.found["rates"] if self.design is None else self.design
         return np.array([float(f"{rate:.6g}") for rate in found])
-
-    def end(self, drawn: np.ndarray) -> float:
-        return float(f"{self.model.losses(drawn)[-1]:.6g}")
-
-    @cached_property
-    def best_loss(self) -> float:
-        return self.end(self.best_rates)
 
     @cached_property
     def rivals(self) -> dict[str, float]:
         """The loss of each schedule that has a name, at its own best peak rate."""
-        return {name: self.end(stored()[self.key]["peaks"][name] * shape) for name, shape in self.shapes.items()}
+        return {name: self.end(self.tuned(name)) for name in self.shapes}
 
     def preset(self, name: str) -> np.ndarray:
-        return np.clip(stored()[self.key]["peaks"][name] * self.shapes[name], self.pad.low, self.pad.high)
+        return np.clip(self.tuned(name), self.pad.low, self.pad.high)
 
     @property
     def goals(self) -> dict[str, dict]:

@@ -1,15 +1,24 @@
-"""What a schedule does to a problem, exactly. `live.js` has the same formulas; a test holds them equal.
-
-A model has its `name` there, its `parameters`, and its `losses`: before each update and after the last.
-"""
+"""What a schedule does to a problem, exactly. `live.js` has the same formulas; a test holds them equal."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from lrsched.problems import Quadratic
 from lrsched.theory import convex_bound
+
+
+class Model(Protocol):
+    """A formula: its `name` and its `parameters` there, and the `losses` before each update and after the last."""
+
+    name: str
+
+    @property
+    def parameters(self) -> dict: ...
+
+    def losses(self, rates: np.ndarray) -> np.ndarray: ...
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ import html
 import matplotlib
 
 from lrsched import plotting
-from lrsched.course.play.draw import PROBLEMS, STEPS, Problem, shapes
+from lrsched.course.play.contest import shapes
+from lrsched.course.play.draw import PROBLEMS, STEPS, Problem
 from lrsched.course.widgets.widget import Widget, script, text
 
 PATIENCE = 5  # tries, before the optimum shows itself

@@ -24,8 +24,29 @@ from lrsched.wrappers import Wrapper
 __all__ = ["Averaged", "ScheduleFreeAdamW", "ScheduleFreeSGD"]
 
 
+class _Average:
+    """What is evaluated is the average in the state."""
+
+    def solution(self, params: np.ndarray, state: State) -> np.ndarray:
+        """Return the average.
+
+        Parameters
+        ----------
+        params : array, (runs, parameters)
+            Where the next gradient is taken.
+        state : dict
+            What `update` has changed.
+
+        Returns
+        -------
+        array, (runs, parameters)
+            The weights to evaluate.
+        """
+        return state["average"]
+
+
 @dataclass(frozen=True)
-class Averaged(Wrapper):
+class Averaged(_Average, Wrapper):
     """Update as `optimizer` does, and answer with a running average of its weights (EMA).
 
     ``average = decay * average + (1 - decay) * params`` with ``decay = 2 ** (-1 / half_life)``, from the weights after
@@ -84,25 +105,8 @@ class Averaged(Wrapper):
         """What the weights after the last of `t` updates count: the others share the rest as they did."""
         return 1 / t if self.half_life is None or t == 1 else -expm1(-log(2) / self.half_life)
 
-    def solution(self, params: np.ndarray, state: State) -> np.ndarray:
-        """Return the average.
 
-        Parameters
-        ----------
-        params : array, (runs, parameters)
-            Where the last update ended.
-        state : dict
-            What `update` has changed.
-
-        Returns
-        -------
-        array, (runs, parameters)
-            The weights to evaluate.
-        """
-        return state["average"]
-
-
-class _ScheduleFree(_Optimizer):
+class _ScheduleFree(_Average, _Optimizer):
     """Three points: a fast one that steps, its average, and one between them at which gradients are taken."""
 
     def init(self, params: np.ndarray) -> State:
@@ -122,23 +126,6 @@ class _ScheduleFree(_Optimizer):
         np.add(fast, way, out=average)
         way *= beta
         np.add(fast, way, out=params)
-
-    def solution(self, params: np.ndarray, state: State) -> np.ndarray:
-        """Return the average.
-
-        Parameters
-        ----------
-        params : array, (runs, parameters)
-            Where gradients are taken.
-        state : dict
-            What `update` has changed.
-
-        Returns
-        -------
-        array, (runs, parameters)
-            The weights to evaluate.
-        """
-        return state["average"]
 
 
 @dataclass(frozen=True, kw_only=True)

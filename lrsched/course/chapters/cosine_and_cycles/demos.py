@@ -59,20 +59,22 @@ def half_time(
     return draw
 
 
-def cycles_loss(cycles: int, floor: float) -> np.ndarray:
-    """The expected loss under so many equal cosine cycles, each from the peak down to that share of it."""
-    schedule = CosineRestarts(PEAK_LR, first_cycle_steps=STEPS / cycles, min_lr=floor * PEAK_LR)
-    return PROBLEM.expected_loss(schedule, STEPS)
+def cycles_of(cycles: int, floor: float) -> CosineRestarts:
+    """So many equal cosine cycles on the quadratic, each from the peak down to that share of it."""
+    return CosineRestarts(PEAK_LR, first_cycle_steps=STEPS / cycles, min_lr=floor * PEAK_LR)
+
+
+ONE = cycles_of(1, 0)
 
 
 def restarts(axes: list[Axes], cycles: int, floor: float) -> str:
     """The rates of equal cycles above, and below the expected loss over that of one cosine to zero."""
     top, bottom = axes
-    schedule = CosineRestarts(PEAK_LR, first_cycle_steps=STEPS / cycles, min_lr=floor * PEAK_LR)
-    plotting.plot_schedule(top, CosineRestarts(PEAK_LR, first_cycle_steps=STEPS), STEPS, **BACKGROUND)
+    schedule = cycles_of(cycles, floor)
+    plotting.plot_schedule(top, ONE, STEPS, **BACKGROUND)
     plotting.plot_schedule(top, schedule, STEPS)
     top.set(ylim=(0, 1.1 * PEAK_LR))
-    one, own = cycles_loss(1, 0), cycles_loss(cycles, floor)
+    one, own = (PROBLEM.expected_loss(each, STEPS) for each in (ONE, schedule))
     plotting.log_axis(bottom).plot(one, **BACKGROUND)
     bottom.plot(own)
     bottom.set(xlabel="update", ylabel="expected loss", xlim=(0, STEPS), ylim=(0.005, 1))
@@ -84,7 +86,8 @@ def restarts(axes: list[Axes], cycles: int, floor: float) -> str:
 
 def beats_one(cycles: int, floor: float) -> bool:
     """Whether the setting of the demo ends below one cosine to zero."""
-    return bool(cycles_loss(cycles, floor)[-1] < 0.995 * cycles_loss(1, 0)[-1])
+    own, one = (PROBLEM.expected_loss(each, STEPS)[-1] for each in (cycles_of(cycles, floor), ONE))
+    return bool(own < 0.995 * one)
 
 
 def gains(ax: Axes, rows: Mapping[str, Mapping[str, Interval]], rates: Mapping[str, float]) -> Axes:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-import numpy as np
 from matplotlib.axes import Axes
 
 from lrsched import plotting
@@ -74,14 +73,6 @@ def looks_useless(results: Mapping[str, Tuned], name: str, constant: str) -> Cal
         return peak_rates == ALL and results[name].scores[place].mean() >= results[constant].scores[place].mean()
 
     return reached
-
-
-def cost_of_factor(result: Tuned, factor: int) -> tuple[float, float]:
-    """The loss at the best peak rate divided and multiplied by `factor`, over that at the best."""
-    loss, best = result.scores.mean(axis=1), int(result.scores.mean(axis=1).argmin())
-    steps = round(np.log(factor) / np.log(result.peak_lrs[1] / result.peak_lrs[0]))
-    low, high = (loss[np.clip(best + side * steps, 0, len(loss) - 1)] for side in (-1, 1))
-    return low / loss[best], high / loss[best]
 
 
 def marked_rates(grid: Sequence[float]) -> list[float]:

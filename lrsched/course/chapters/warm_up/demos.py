@@ -1,6 +1,7 @@
 """The pictures of warm-up: who waits and who rises, which settings survive, and how the rate makes its own room."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,9 +16,15 @@ GREY = PALETTE["grey"]
 TOP = 30  # where the picture of a loss is cut off: it started near 11
 
 
+def ends_and_lost(run: History) -> tuple[np.ndarray, np.ndarray]:
+    """The loss at which each run ends, and whether it is higher than at the start, ``(seeds,)``."""
+    end = run.evaluate()["loss"]
+    return end, ~(end < run.loss[:, 0])
+
+
 def lost(run: History) -> np.ndarray:
     """Whether each run ends at a higher loss than it began with, ``(seeds,)``."""
-    return ~(run.evaluate()["loss"] < run.loss[:, 0])
+    return ends_and_lost(run)[1]
 
 
 def inside(loss: np.ndarray, top: float = TOP) -> np.ndarray:
@@ -88,11 +95,12 @@ def ends_below(tried: Comparison, goal: float) -> Callable[..., bool]:
     return lambda length, rate: not counts[length, rate] and ends[length, rate] < goal
 
 
+@lru_cache(maxsize=1)  # the demo and its goal ask for the same
 def counts_and_ends(tried: Comparison) -> tuple[dict, dict]:
     """How many runs of each setting are lost, and the median of their losses at the end."""
-    scores = tried.scores()
-    counts = {setting: int(np.sum(~(loss < tried[setting].loss[:, 0]))) for setting, loss in scores.items()}
-    return counts, {setting: float(np.median(loss)) for setting, loss in scores.items()}
+    both = {setting: ends_and_lost(run) for setting, run in tried.histories.items()}
+    counts = {setting: int(gone.sum()) for setting, (_, gone) in both.items()}
+    return counts, {setting: float(np.median(end)) for setting, (end, _) in both.items()}
 
 
 def room(followed: Mapping[str, Curvature]) -> tuple[Figure, dict[str, np.ndarray]]:
@@ -122,9 +130,11 @@ def room(followed: Mapping[str, Curvature]) -> tuple[Figure, dict[str, np.ndarra
 def lengths_and_shapes(runs: Mapping[tuple[str, int], History]) -> tuple[Figure, dict[str, int]]:
     """How many runs are lost, and where the others end if they are at least half: along lines, and other shapes."""
     fig, (top, bottom) = plotting.figure(panels=2, heights=[0.9, 0.9])
-    counts = {setting: int(lost(run).sum()) for setting, run in runs.items()}
-    ends = {setting: float(np.median(run.evaluate()["loss"][~lost(run)])) for setting, run in runs.items()}
-    ends |= {setting: np.nan for setting, run in runs.items() if 2 * counts[setting] > len(run.seeds)}
+    counts, ends = {}, {}
+    for setting, run in runs.items():
+        end, gone = ends_and_lost(run)
+        counts[setting] = int(gone.sum())
+        ends[setting] = np.nan if 2 * counts[setting] > len(gone) else float(np.median(end[~gone]))
     line = [setting for setting in runs if setting[0] == "line"]
     at = [length for _, length in line]
     for ax, values in ((plotting.log_axis(top, "x"), counts), (bottom, ends)):

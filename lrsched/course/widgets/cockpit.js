@@ -196,7 +196,6 @@ function render({model, el}) {
     other.textContent = over ? 'Next level' : 'Start over';
     other.disabled = phase === 'ready';
   }
-  function set(node, settings) { for (const [name, value] of Object.entries(settings)) node.setAttribute(name, value); }
 
   // What was hidden: the edge that this run met, and at its end the run in the mean, the best by name and the best found.
   function replay() {

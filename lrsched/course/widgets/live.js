@@ -66,9 +66,10 @@ function timesText(x) {
   return `${number} times`;
 }
 
+function set(node, settings) { for (const [name, value] of Object.entries(settings)) node.setAttribute(name, value); }
 function mark(tag, settings = {}, ...children) {
   const node = document.createElementNS('http://www.w3.org/2000/svg', tag);
-  for (const [name, value] of Object.entries(settings)) node.setAttribute(name, value);
+  set(node, settings);
   node.append(...children);
   return node;
 }
@@ -103,8 +104,7 @@ function plot(height, steps, ticks = true) {
     stage(newWidth, newLow = low, newHigh = high) {
       [width, low, high] = [newWidth, newLow, newHigh];
       svg.setAttribute('viewBox', `0 0 ${width} ${height}`);
-      const box = {x: left - 2, y: top - 2, width: Math.max(0, width - left - right + 6), height: floor - top + 4};
-      for (const [name, value] of Object.entries(box)) clip.setAttribute(name, value);
+      set(clip, {x: left - 2, y: top - 2, width: Math.max(0, width - left - right + 6), height: floor - top + 4});
       const decades = Math.log10(high / low), apart = decades > 7 ? 3 : decades > 5 ? 2 : 1, values = [];
       for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high) + 1e-9; power++)
         for (const digit of decades < 2.2 ? [1, 2, 5] : [1])

@@ -124,6 +124,7 @@ def searches() -> dict[str, dict]:
 def drawing_link(schedule: ScheduleLike, *, problem: str = "noisy") -> str:
     """The address, from a chapter, of the page on which `schedule` is drawn.
 
+    >>> from lrsched import Constant
     >>> drawing_link(Constant(0.1))
     'draw.ipynb#draw=noisy.AKqq'
     """

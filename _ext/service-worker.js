@@ -14,7 +14,7 @@ addEventListener('fetch', event => {
   event.respondWith((async () => {
     try {
       const answer = await fetch(request);
-      if (answer.ok) event.waitUntil(keep(page, answer.clone()));
+      if (answer.status === 200) event.waitUntil(keep(page, answer.clone()));
       return answer;
     } catch (offline) {
       const kept = await caches.open(KEPT);

@@ -23,6 +23,25 @@ addEventListener('load', () => {
   workers.register(new URL('service-worker.js', root)).catch(() => {});
 });
 
+// The player of a recording comes when a reader turns to it: a page pays for no sound that nobody asks for. To be heard, a
+// browser wants the click itself; other clicks wait for the player.
+{
+  let script, there = false;
+  function turnTo({type, target}) {
+    const section = target.closest?.('.stage, .turn, .all') && target.closest('section');
+    if (there || !section) return;
+    if (!script) {
+      script = document.createElement('script');
+      script.src = new URL('_static/listen.js', new URL(document.documentElement.dataset.content_root, location.href));
+      script.onload = () => { there = true; };
+      document.head.append(script);
+    }
+    if (type !== 'click') return;
+    if (target.closest('.play')) section.querySelector('audio').play().catch(() => {}); else script.asked = target;
+  }
+  for (const kind of ['pointerover', 'focusin', 'click']) document.addEventListener(kind, turnTo);
+}
+
 // What a reader has done, kept in this browser alone: a quiet mark beside each page in the contents.
 addEventListener('DOMContentLoaded', () => {
   const key = 'lrsched:progress';
@@ -46,7 +65,7 @@ addEventListener('DOMContentLoaded', () => {
   remove.className = 'forget';
   remove.type = 'button';
   remove.textContent = 'Remove my marks';
-  remove.onclick = () => { try { localStorage.removeItem(key); } catch { /* nothing is kept */ } mark(); };
+  remove.onclick = () => { try { [key, 'lrsched:listen'].forEach(one => localStorage.removeItem(one)); } catch { /* nothing is kept */ } mark(); };
 
   function mark() {
     const kept = load();

@@ -86,11 +86,6 @@ def test_page_is_light(page, asked, read, book):
     assert [(visit, kb) for visit, kb, most in weights if kb > most] == []
 
 
-def test_axe_finds_nothing(page):
-    themes = ("light", "dark") if page.place[1] == DESKTOP else ("light",)  # no colour depends on the width
-    assert faults(page, themes) == []
-
-
 def test_page_fits_a_phone_and_twice_the_size(page):
     cut = """formula => formula.querySelector('.katex-html').getBoundingClientRect().left < 0
       || formula.scrollWidth > formula.clientWidth + 1 && getComputedStyle(formula).overflowX === 'visible'"""
@@ -98,6 +93,11 @@ def test_page_fits_a_phone_and_twice_the_size(page):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert [f.inner_text() for f in page.locator(".katex-display:visible").all() if f.evaluate(cut)] == []
+
+
+def test_axe_finds_nothing(page):
+    """The last for a page: on a phone the insides of its formulas and pictures are taken away."""
+    assert faults(page, colours=page.place[1] == DESKTOP) == []  # none depends on the width
 
 
 def test_requests_to_another_origin_and_complaints_would_be_seen(site, visit):

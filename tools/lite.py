@@ -42,6 +42,7 @@ def contents(out: Path) -> None:
         target = out / path.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(json.dumps(nb))  # nbformat would take the trust away
+    shutil.copytree(ROOT / "_static/audio", out / "_static/audio")
 
 
 def published(nb: nbformat.NotebookNode) -> str:

@@ -195,7 +195,7 @@ def read_through(page: Page) -> None:
         """async () => {
           performance.mark('reading');
           const painted = () => new Promise(requestAnimationFrame);
-          for (let top = 0; top < document.body.scrollHeight; top += innerHeight / 2) {
+          for (let top = 0; top < document.body.scrollHeight; top += innerHeight) {
             scrollTo({top, behavior: 'instant'});
             await painted();  // what watches for things to come into view is called after the first frame
             await painted();
@@ -220,17 +220,21 @@ def elsewhere(page: Page) -> list[str]:
     ]
 
 
-# The rules whose verdict may be another in the dark; every rule is asked in the light.
+# The rules whose verdict may be another in the dark, and those that see nothing else on a phone than on a desktop.
 DARK_RULES = ["color-contrast", "link-in-text-block", "image-alt", "svg-img-alt", "role-img-alt"]
+COLOUR_RULES = DARK_RULES[:2]
 
 
-def faults(page: Page, themes: Iterable[str] = ("light", "dark")) -> list[str]:
-    """What axe finds of moderate impact or above in each theme."""
+def faults(page: Page, *, colours: bool = True) -> list[str]:
+    """What axe finds of moderate impact or above, light and dark; or without what depends on colours, which is slow."""
     page.add_script_tag(path=AXE)
     page.emulate_media(reduced_motion="reduce")  # a theme that changes bit by bit has other colours meanwhile
     found, before = [], page.evaluate("document.documentElement.dataset.theme")
-    for theme in themes:
-        rules = {"runOnly": DARK_RULES} if theme == "dark" else {}
+    asked = {"light": {}, "dark": {"runOnly": DARK_RULES}}
+    if not colours:
+        asked = {"light": {"rules": {rule: {"enabled": False} for rule in COLOUR_RULES}}}
+        page.evaluate("document.querySelectorAll('.katex-html, svg > *, pre *').forEach(part => part.remove())")
+    for theme, rules in asked.items():
         page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
         done = page.evaluate("options => axe.run(options)", {"resultTypes": ["violations"], **rules})
         for fault in done["violations"]:

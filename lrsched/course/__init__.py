@@ -8,6 +8,7 @@ _MODULE_OF = {
     "quiz": "widgets.quiz",
     "cockpit": "widgets.cockpit",
     "race": "race_plot",
+    "listen": "recording",
     "draw": "widgets.draw",
     "cards": "review.cards",
     "final_quiz": "review.final_quiz",

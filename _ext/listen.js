@@ -22,8 +22,8 @@
     const section = audio.closest('section'), turns = [...section.querySelectorAll('.turn')];
     const wishes = [...section.querySelectorAll('.turn a[title*=" = "]')].map(link => link.title);
     const demo = wishes.length ? document.querySelector('#try-it .cell_output:has(script[type$="widget-view+json"])') : null;
-    const room = document.createElement('div'), stage = section.querySelector('.stage');
-    const [play, range, time, follow, trouble] = ['.play', '[type=range]', '.time', '.follow input', '[role=status]'].map(name => stage.querySelector(name));
+    const room = document.createElement('div'), box = section.querySelector('.player');
+    const [play, range, time, follow, trouble] = ['.play', '[type=range]', '.time', '.follow input', '[role=status]'].map(name => box.querySelector(name));
     const buttons = turns.map((turn, i) => {
       const button = document.createElement('button'), head = turn.querySelector('.head');
       button.type = 'button';
@@ -76,7 +76,7 @@
         byHand = false;
         if (follow.checked) reveal(turns[now]);
       }
-      if (named !== link && (byHand || !demo || stage.querySelector('.lrsched:not(.first-frame)'))) {
+      if (named !== link && (byHand || !demo || box.querySelector('.lrsched:not(.first-frame)'))) {
         link = named;
         if (!byHand && demo && wishes[link]) document.dispatchEvent(new CustomEvent('lrsched:setting', {detail: wishes[link]}));
       }
@@ -87,21 +87,21 @@
       line = now;
     }
     function reveal(turn) {
-      const {top, bottom} = turn.getBoundingClientRect(), edge = stage.getBoundingClientRect().bottom + 12;
+      const {top, bottom} = turn.getBoundingClientRect(), edge = box.getBoundingClientRect().bottom + 12;
       if (top < edge || bottom > innerHeight) scrollBy({top: top - edge, behavior: calm.matches ? 'auto' : 'smooth'});
     }
 
     // The demo comes to the lines and goes back where it was; what was read stays where it is on the screen.
     function listen(on) {
-      const seen = (turns[line] ?? stage).getBoundingClientRect().top;
+      const seen = (turns[line] ?? box).getBoundingClientRect().top;
       section.classList.toggle('listening', on);
-      if (on && demo && !stage.contains(demo)) {
+      if (on && demo && !box.contains(demo)) {
         room.style.height = `${demo.offsetHeight}px`;
         demo.replaceWith(room);
-        stage.append(demo);
+        box.append(demo);
       } else if (!on && demo) {
         room.replaceWith(demo);
-        scrollBy({top: (turns[line] ?? stage).getBoundingClientRect().top - seen, behavior: 'instant'});
+        scrollBy({top: (turns[line] ?? box).getBoundingClientRect().top - seen, behavior: 'instant'});
       }
       play.ariaLabel = on ? 'Pause' : 'Play';
       play.querySelector('path').setAttribute('d', shapes[play.ariaLabel]);
@@ -134,7 +134,7 @@
     audio.addEventListener('error', () => { if (!audio.muted) fail(); });
     play.addEventListener('click', () => audio.paused ? start() : audio.pause());
     range.addEventListener('input', () => seek(Number(range.value)));
-    stage.querySelector('fieldset').addEventListener('change', event => { audio.defaultPlaybackRate = audio.playbackRate = Number(event.target.value); });
+    box.querySelector('fieldset').addEventListener('change', event => { audio.defaultPlaybackRate = audio.playbackRate = Number(event.target.value); });
     for (const kind of ['pointerdown', 'keydown', 'input']) demo?.addEventListener(kind, () => { byHand = true; });
 
     section.addEventListener('keydown', event => {

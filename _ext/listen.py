@@ -55,7 +55,7 @@ def player(address: str, slug: str, recorded: dict) -> str:
         for speed in SPEEDS
     )
     triangle = '<svg viewBox="0 0 10 10" aria-hidden="true"><path d="M2 0l8 5-8 5z"/></svg>'
-    return f"""<div class="stage"><div class="bar" role="group" aria-label="{name}">
+    return f"""<div class="player"><div class="bar" role="group" aria-label="{name}">
 <button type="button" class="play" aria-label="Play">{triangle}</button>
 <input type="range" max="{int(seconds)}" value="0" aria-label="Place"><span class="time">0:00 / {clock(seconds)}</span>
 <fieldset aria-label="Speed">{speeds}</fieldset>

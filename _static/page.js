@@ -28,7 +28,7 @@ addEventListener('load', () => {
 {
   let script, there = false;
   function turnTo({type, target}) {
-    const section = target.closest?.('.stage, .turn, .all') && target.closest('section');
+    const section = target.closest?.('.player, .turn, .all') && target.closest('section');
     if (there || !section) return;
     if (!script) {
       script = document.createElement('script');

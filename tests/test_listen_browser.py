@@ -9,7 +9,7 @@ RECORDED = json.loads((ROOT / "_static/audio/manifest.json").read_text("utf-8"))
 LINES = RECORDED["step_decay"]["lines"]
 LINKS = [time for line in LINES for _, time in line["links"]]
 PLAYING = "() => { const audio = document.querySelector('audio'); return !audio.paused && audio.currentTime > 0 }"
-SETTING = """() => [...document.querySelectorAll('#try-it .setting input, .stage .setting input')]
+SETTING = """() => [...document.querySelectorAll('#try-it .setting input, .player .setting input')]
   .map(input => input.ariaValueText).join(', ')"""
 
 
@@ -80,8 +80,10 @@ def test_a_line_is_a_button_that_seeks_and_the_line_spoken_is_in_view(chapter):
         page.locator(".from").nth(number).click()
         is_lit(page, number)
         page.wait_for_function(
-            """i => { const {top, bottom} = document.querySelectorAll('.turn')[i].getBoundingClientRect();
-            return top >= document.querySelector('.stage').getBoundingClientRect().bottom && bottom <= innerHeight }""",
+            """i => {
+              const {top, bottom} = document.querySelectorAll('.turn')[i].getBoundingClientRect();
+              return top >= document.querySelector('.player').getBoundingClientRect().bottom && bottom <= innerHeight;
+            }""",
             arg=number,
         )
     page.get_by_label("Scroll along").uncheck()
@@ -100,12 +102,12 @@ def test_the_demo_stands_above_the_lines_and_shows_what_is_said(chapter, width):
     for time, setting in zip(LINKS, ("0.1, 5", "1, 100", "0.2, 100"), strict=True):
         seek(page, time)
         shows(page, setting)
-    picture = page.locator(".stage .picture svg").bounding_box()
+    picture = page.locator(".player .picture svg").bounding_box()
     assert picture["y"] >= 0 and picture["y"] + picture["height"] < 800
     assert picture["height"] > 200 and picture["x"] >= 0 and picture["x"] + picture["width"] <= width
     page.locator(".bar .play").click()
     page.locator("#try-it .lrsched .picture").wait_for(state="attached")
-    assert page.locator(".stage .lrsched").count() == 0
+    assert page.locator(".player .lrsched").count() == 0
 
 
 def test_the_hand_of_the_reader_comes_first_until_the_next_line(chapter):
@@ -113,7 +115,7 @@ def test_the_hand_of_the_reader_comes_first_until_the_next_line(chapter):
     press_play(page)
     seek(page, LINKS[0])
     shows(page, "0.1, 5")
-    page.locator(".stage .setting input").first.focus()
+    page.locator(".player .setting input").first.focus()
     page.keyboard.press("ArrowRight")
     shows(page, "0.2, 5")
     seek(page, LINKS[0] + 0.5)

@@ -233,7 +233,8 @@ def faults(page: Page, *, colours: bool = True) -> list[str]:
     asked = {"light": {}, "dark": {"runOnly": DARK_RULES}}
     if not colours:
         asked = {"light": {"rules": {rule: {"enabled": False} for rule in COLOUR_RULES}}}
-        page.evaluate("document.querySelectorAll('.katex-html, svg > *, pre *').forEach(part => part.remove())")
+        insides = ".katex-html, figure svg > :not(title, desc)"
+        page.evaluate("insides => document.querySelectorAll(insides).forEach(part => part.remove())", insides)
     for theme, rules in asked.items():
         page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
         done = page.evaluate("options => axe.run(options)", {"resultTypes": ["violations"], **rules})

@@ -146,7 +146,7 @@ test-browsers: book .venv/browsers/ready
 	$(call say,Reading the book in Firefox and in a WebKit)
 	@.venv/browsers/bin/python -m pytest -q -o addopts= -p no:cacheprovider tests/browsers
 
-audio: .venv/audio/ready node_modules/.package-lock.json
+audio: .venv/audio/ready .venv/with-book
 	$(call say,Recording the conversations)
 	@.venv/audio/bin/python tools/record.py
 

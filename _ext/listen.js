@@ -2,7 +2,7 @@
 // to what they name. It comes when a reader first turns to a player (page.js), with `asked`, what was clicked meanwhile.
 // Without it there are the browser's own players, and the text.
 {
-  const key = 'lrsched:listen', shapes = {Play: 'M2 0l8 5-8 5z', Pause: 'M1 0h3v10H1zM6 0h3v10H6z'};
+  const key = 'lrsched:listen', bars = 'M1 0h3v10H1zM6 0h3v10H6z';
   const calm = matchMedia('(prefers-reduced-motion: reduce)');
   const clock = time => `${Math.floor(time / 60)}:${String(Math.floor(time % 60)).padStart(2, '0')}`;
   const last = (times, now) => times.findLastIndex(time => time <= now);
@@ -24,6 +24,7 @@
     const demo = wishes.length ? document.querySelector('#try-it .cell_output:has(script[type$="widget-view+json"])') : null;
     const room = document.createElement('div'), box = section.querySelector('.player');
     const [play, range, time, follow, trouble] = ['.play', '[type=range]', '.time', '.follow input', '[role=status]'].map(name => box.querySelector(name));
+    const icon = play.querySelector('path'), triangle = icon.getAttribute('d');
     const buttons = turns.map((turn, i) => {
       const button = document.createElement('button'), head = turn.querySelector('.head');
       button.type = 'button';
@@ -37,6 +38,7 @@
 
     let place = kept[slug] > 0 && kept[slug] < seconds ? kept[slug] : 0, line = -1, link = -1, byHand = false, asked = false;
 
+    function spoken() { return Math.max(0, last(lines, place + 0.05)); }
     function start(from = place) { seek(from); audio.play().catch(() => {}); }
 
     // The recording as a whole can be searched whatever the server can, and is kept for when there is no network. Until it
@@ -68,9 +70,8 @@
     function show() {
       range.value = place;
       range.ariaValueText = time.textContent = `${clock(place)} / ${clock(seconds)}`;
-      range.style.setProperty('--filled', `${100 * place / seconds}%`);
       if (audio.paused) return;
-      const now = Math.max(0, last(lines, place + 0.05)), named = last(links, place + 0.05);
+      const now = spoken(), named = last(links, place + 0.05);
       if (now !== line) {
         light(now);
         byHand = false;
@@ -104,7 +105,7 @@
         scrollBy({top: (turns[line] ?? box).getBoundingClientRect().top - seen, behavior: 'instant'});
       }
       play.ariaLabel = on ? 'Pause' : 'Play';
-      play.querySelector('path').setAttribute('d', shapes[play.ariaLabel]);
+      icon.setAttribute('d', on ? bars : triangle);
     }
 
     function begin() {
@@ -141,7 +142,7 @@
       const at = event.target;
       if (event.ctrlKey || event.metaKey || event.altKey || !at.closest('.bar, .from')) return;
       const move = by => {
-        const to = Math.max(0, Math.min(Math.max(0, last(lines, place + 0.05)) + by, lines.length - 1));
+        const to = Math.max(0, Math.min(spoken() + by, lines.length - 1));
         buttons[to].focus({preventScroll: true});
         reveal(turns[to]);
         seek(lines[to]);

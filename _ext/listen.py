@@ -9,10 +9,11 @@ from pathlib import Path
 from docutils import nodes
 
 from lrsched.course.chapters import CHAPTERS
-from lrsched.course.recording import CREDIT, listen
+from lrsched.course.recording import CREDIT, dialogue, listen
 
 PAGE = "chapters/listen"
 SPEEDS = (0.75, 1, 1.25, 1.5)
+TRIANGLE = '<svg viewBox="0 0 10 10" aria-hidden="true"><path d="M2 0l8 5-8 5z"/></svg>'
 AUDIO = re.compile(r'<audio [^>]*src="(\.\./_static/audio/(\w+)\.mp3)"></audio>.*')
 
 
@@ -24,17 +25,17 @@ def conversations(app, docname, source):
     """Put all conversations, in order, on the page that plays them one after the other."""
     if docname != PAGE:
         return
-    recordings, parts = manifest(app), []
+    source_folder, recordings = Path(app.srcdir), manifest(app)
+    minutes = sum(recorded["seconds"] for recorded in recordings.values()) / 60
+    total = f"{len(recordings)} conversations, {minutes:.0f} minutes."
+    parts = [source[0], total, f'<button type="button" class="all">{TRIANGLE}Play all</button>']
     for slug in recordings:
-        cells = json.loads((Path(app.srcdir) / f"chapters/{slug}.ipynb").read_text("utf-8"))["cells"]
-        text = "".join(next(cell["source"] for cell in cells if "dialogue" in cell["metadata"].get("tags", ())))
+        text = dialogue(source_folder / f"chapters/{slug}.ipynb")
         text = re.sub(r'\(#([\w-]+)(?: "[^"]*")?\)', rf"({slug}.ipynb#\1)", text)
-        size = (Path(app.srcdir) / f"_static/audio/{slug}.mp3").stat().st_size
+        size = (source_folder / f"_static/audio/{slug}.mp3").stat().st_size
         load = f'<a download href="../_static/audio/{slug}.mp3">MP3, {size / 1e6:.1f} MB</a>'
         parts.append(f"## [{CHAPTERS[slug].title}]({slug}.ipynb)\n\n{listen(slug).data}\n\n{text}\n\n{load}")
-    minutes = sum(recorded["seconds"] for recorded in recordings.values()) / 60
-    total = f"{len(recordings)} conversations, {minutes:.0f} minutes"
-    source[0] = source[0].replace("{total}", total) + "\n\n" + "\n\n".join(parts) + "\n"
+    source[0] = "\n\n".join(parts)
 
 
 def players(app, doctree, docname):
@@ -54,9 +55,8 @@ def player(address: str, slug: str, recorded: dict) -> str:
         f'<label><input type="radio" name="speed-{slug}" value="{speed}"{" checked" * (speed == 1)}>{speed}×</label>'
         for speed in SPEEDS
     )
-    triangle = '<svg viewBox="0 0 10 10" aria-hidden="true"><path d="M2 0l8 5-8 5z"/></svg>'
     return f"""<div class="player"><div class="bar" role="group" aria-label="{name}">
-<button type="button" class="play" aria-label="Play">{triangle}</button>
+<button type="button" class="play" aria-label="Play">{TRIANGLE}</button>
 <input type="range" max="{int(seconds)}" value="0" aria-label="Place"><span class="time">0:00 / {clock(seconds)}</span>
 <fieldset aria-label="Speed">{speeds}</fieldset>
 <label class="follow"><input type="checkbox" checked>Scroll along</label><span role="status"></span></div></div>

@@ -7,6 +7,7 @@ import nbformat
 import pytest
 
 from lrsched.course.chapters import CHAPTERS
+from lrsched.course.recording import dialogue
 
 ROOT = Path(__file__).resolve().parents[1]
 PATHS = [ROOT / f"chapters/{slug}.ipynb" for slug in CHAPTERS]
@@ -76,9 +77,9 @@ def test_numbers_in_prose_come_from_a_cell_or_a_source(path):
 @each
 def test_a_chapter_is_short(path):
     text = re.sub(r"```\{dropdown\}|\$\$.*?\$\$|\]\([^)]*\)|^\|.*?$", "", prose(path), flags=re.DOTALL | re.MULTILINE)
-    dialogue = next(c.source for c in cells(path, "markdown") if "dialogue" in c.metadata.get("tags", []))
-    assert 250 <= len(dialogue.split()) <= 500
-    assert len(text.split()) - len(dialogue.split()) <= 1700
+    spoken = dialogue(path)
+    assert 250 <= len(spoken.split()) <= 500
+    assert len(text.split()) - len(spoken.split()) <= 1700
     code = [cell for cell in cells(path, "code") if not cell.source.startswith("next_chapter(")]
     assert len(code) <= 16
     for cell in code:
@@ -92,15 +93,15 @@ def test_a_chapter_is_short(path):
 
 @each
 def test_speakers_of_the_conversation(path):
-    dialogue = next(c.source for c in cells(path, "markdown") if "dialogue" in c.metadata.get("tags", []))
-    paragraphs = dialogue.split("\n\n")
+    conversation = dialogue(path)
+    paragraphs = conversation.split("\n\n")
     lines = [re.fullmatch(r"\*\*(Maya|Theo|Priya):\*\* (.*)", paragraph, re.DOTALL) for paragraph in paragraphs]
     assert all(lines) and {line[1] for line in lines} == {"Maya", "Theo", "Priya"}
     for line in lines:
         spoken = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", line[2])
         assert 5 <= len(spoken.split()) <= 45, spoken
         assert not re.search(r"[$`=<>*_^]", spoken), f"it is read aloud: {spoken}"
-    assert dialogue.count('(#try-it "') >= 3, "the picture shows what is said"
+    assert conversation.count('(#try-it "') >= 3, "the picture shows what is said"
 
 
 @each

@@ -220,9 +220,9 @@ def elsewhere(page: Page) -> list[str]:
     ]
 
 
-# The rules whose verdict may be another in the dark, and those that see nothing else on a phone than on a desktop.
-DARK_RULES = ["color-contrast", "link-in-text-block", "image-alt", "svg-img-alt", "role-img-alt"]
-COLOUR_RULES = DARK_RULES[:2]
+# The rules that see nothing else on a phone than on a desktop, and those whose verdict may be another in the dark.
+COLOUR_RULES = ["color-contrast", "link-in-text-block"]
+DARK_RULES = [*COLOUR_RULES, "image-alt", "svg-img-alt", "role-img-alt"]
 
 
 def faults(page: Page, *, colours: bool = True) -> list[str]:

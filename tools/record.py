@@ -43,7 +43,7 @@ FRAME = 600  # samples in one unit of the model's durations
 DURATIONS = "/encoder/Clip_output_0"  # the model's own lengths of the phonemes: from them come the times of words
 # Seconds of silence.
 BEFORE, AFTER, BETWEEN_SPEAKERS, BETWEEN_SENTENCES = 0.3, 0.5, 0.6, 0.25
-LOUDNESS = "loudnorm=I=-17.2:TP=-5:LRA=7"  # comes out at -18 with peaks below -2: the coding raises them
+LOUDNESS = "loudnorm=I=-17.2:TP=-5:LRA=7"  # comes out near -18.5, peaks below -2: the coding raises them
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 
 
@@ -141,16 +141,15 @@ def silence(seconds: float) -> np.ndarray:
 
 def record(slug: str, speech: Speech) -> dict:
     """Write a chapter's recording; what it is for the manifest."""
-    pieces, lines, before = [silence(BEFORE)], [], None
+    pieces, lines = [silence(BEFORE)], []
     for line in conversation(slug):
-        if before:
+        if lines:
             pieces.append(silence(BETWEEN_SPEAKERS))
         start = sum(map(len, pieces)) / RATE
         samples, links = sound(line, speech)
         pieces.append(samples)
         times = [[at, round(start + time, 2)] for at, time in zip(line.links, links, strict=True)]
         lines.append({"digest": line.digest, "start": round(start, 2), "links": times})
-        before = line
     whole = np.concatenate([*pieces, silence(AFTER)])
     path = RECORDINGS / f"{slug}.mp3"
     encode(whole, path)
@@ -170,7 +169,7 @@ def sound(line: Line, speech: Speech) -> tuple[np.ndarray, list[float]]:
 
 
 def encode(samples: np.ndarray, path: Path) -> None:
-    """Write an MP3 of 48 kbit/s at -18 LUFS: measured first, so that one gain does for the whole of it."""
+    """Write an MP3 of 48 kbit/s near -18 LUFS: measured first, so that one gain does for the whole of it."""
     ffmpeg = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-nostats", "-y"]
     wave = KEPT / "whole.wav"
     soundfile.write(wave, samples, RATE, subtype="FLOAT")  # peaks above 1 are lowered later

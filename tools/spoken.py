@@ -11,6 +11,8 @@ from pathlib import Path
 
 import yaml
 
+from lrsched.course.recording import dialogue
+
 ROOT = Path(__file__).parents[1]
 RECORDINGS = ROOT / "_static/audio"
 MANIFEST = RECORDINGS / "manifest.json"
@@ -21,7 +23,7 @@ MODEL = "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb"
 VOICES_PACKAGE = "1f0d0383ef0349af0bd9440d81dc12abbea3a5392eb645283eda876f537f5860"
 LEXICON = yaml.safe_load((ROOT / "tools/lexicon.yml").read_text("utf-8"))
 
-SPEAKER = re.compile(r"\*\*(Maya|Theo|Priya):\*\* (.*)")
+SPEAKER = re.compile(rf"\*\*({'|'.join(VOICES)}):\*\* (.*)")
 LINK = re.compile(r"\[([^\]]*)\]\(([^)]*)\)")
 
 
@@ -58,11 +60,10 @@ def conversation(slug: str, root: Path = ROOT) -> list[Line]:
 
     A file ``spoken.yml`` in the chapter's folder says how something that is written is to be said, for this chapter.
     """
-    cells = json.loads((root / f"chapters/{slug}.ipynb").read_text("utf-8"))["cells"]
-    source = "".join(next(cell["source"] for cell in cells if "dialogue" in cell["metadata"].get("tags", ())))
     forms = root / f"lrsched/course/chapters/{slug}/spoken.yml"
     said = yaml.safe_load(forms.read_text("utf-8")) if forms.is_file() else {}
-    spoken = (SPEAKER.fullmatch(paragraph.replace("\n", " ")) for paragraph in source.split("\n\n"))
+    paragraphs = dialogue(root / f"chapters/{slug}.ipynb").split("\n\n")
+    spoken = (SPEAKER.fullmatch(paragraph.replace("\n", " ")) for paragraph in paragraphs)
     return [line(match[1], match[2], said) for match in spoken if match]
 
 

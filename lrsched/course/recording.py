@@ -1,4 +1,7 @@
-"""The recordings of the conversations."""
+"""The conversations and their recordings."""
+
+import json
+from pathlib import Path
 
 from IPython.display import HTML
 
@@ -15,3 +18,9 @@ def listen(slug: str) -> HTML:
     """
     address = f"../_static/audio/{chapter(slug).slug}.mp3"
     return HTML(f'<audio controls preload="none" src="{address}"></audio><br><small>{CREDIT}</small>')
+
+
+def dialogue(notebook: Path) -> str:
+    """The conversation in a chapter's notebook, as it is written there."""
+    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    return "".join(next(cell["source"] for cell in cells if "dialogue" in cell["metadata"].get("tags", ())))

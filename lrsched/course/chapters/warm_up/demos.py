@@ -144,8 +144,9 @@ def lengths_and_shapes(runs: Mapping[tuple[str, int], History]) -> tuple[Figure,
                 ax.plot(length, value, "D", linestyle="none", color=GREY, markersize=5)
                 if ax is top and value:
                     ax.annotate(shape, (length, value), (8, 0), textcoords="offset points", va="center", size=12.2)
-    top.set(ylabel=f"runs lost of {len(next(iter(runs.values())).seeds)}", ylim=(-1, 17), yticks=[0, 4, 8, 12, 16])
-    bottom.set(xlabel="length of the warm-up", ylabel="loss of the others", xlim=(18, 170))
+    seeds = len(next(iter(runs.values())).seeds)
+    top.set(ylabel=f"runs lost of {seeds}", ylim=(-1, seeds + 1), yticks=range(0, seeds + 1, 2))
+    bottom.set(xlabel="length of the warm-up", ylabel="loss of the others", xlim=(27, 170))
     bottom.set_xticks(at, labels=[f"{length}" for length in at])
     bottom.minorticks_off()
     return fig, {f"{shape} of {length}": count for (shape, length), count in counts.items()}

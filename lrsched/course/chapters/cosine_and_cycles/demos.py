@@ -118,7 +118,7 @@ def speed_ups(ax: Axes, shares: Sequence[float], factors: Sequence[Interval]) ->
     for share, mean in zip(shares, means, strict=True):
         ax.annotate(f"{mean:.1f}", (share, mean), (6, 4), textcoords="offset points")
     ax.axhline(1, color=PALETTE["grey"], linestyle="--", linewidth=1)
-    ax.set(xlim=(shares[-1] / 1.2, 1.9), ylim=(0.8, 40), xticks=shares)
+    ax.set(xlim=(shares[-1] / 1.2, 1.9), ylim=(0.8, 20), xticks=shares)
     ax.xaxis.set_minor_formatter(NullFormatter())
     ax.set_xticklabels(["1", *(f"1/{round(1 / share)}" for share in shares[1:])])
     ax.set(xlabel="rate of the step decay, over its best", ylabel="times as fast")

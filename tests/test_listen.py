@@ -5,7 +5,6 @@ import json
 
 import mutagen
 import numpy as np
-import pyloudnorm
 import pytest
 import soundfile
 import spoken
@@ -25,6 +24,8 @@ def test_a_recording_fits_its_text(slug):
 
 @each
 def test_a_recording_can_be_heard(slug):
+    import pyloudnorm  # it brings scipy, for which no other test should wait
+
     samples, rate = soundfile.read(RECORDINGS / f"{slug}.mp3")
     recorded = RECORDED[slug]
     starts = [spoken["start"] for spoken in recorded["lines"]]

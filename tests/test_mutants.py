@@ -30,7 +30,7 @@ RIGHT = [
     ("largest_curvature|best_rate", r"not below 1e-(6|10)", "so flat a bowl has no use for a schedule"),
     ("best_rate", r"curvatures (sorted|backwards)", "curvatures come in no order"),
     ("safe_rates", r"run = .*|.*run\.loss.*", "another run of the same explosion tells the same"),
-    ("safe_rates|best_constant|paired_ratio|best_half_life|adam_gain", r"\w+ sorted", "these rates come sorted"),
+    ("safe_rates|best_constant|paired_ratio|best_half_life|adam_gain|lead", r"\w+ sorted", "these rates come sorted"),
     ("safe_rates", r"rounded to [2-5] places|to three digits|not (below 1e-(6|10)|above 10?)", "such rates are given"),
     (
         "best_constant|paired_ratio|best_half_life|adam_gain|lowest_point",
@@ -71,6 +71,7 @@ RIGHT = [
     ("planned_for", r"rounded .*|not below 1e-(6|10)", "a plan is a whole number of updates"),
     ("lead", r"def four\(lr\):|(runs|ratios) = .*|.*steps / [24].*", SAME),
     ("lead", r"not (above 10|below 1e-(6|10))", "no such ratio"),
+    ("lead", r"steps its tens", "these runs have whole tens of updates"),
     ("last_tenth", r"not (above 10?|below 1e-(6|10))", "it is a share, and no cosine's is so small"),
     ("clip", r".*norm < max_norm.*", "at that length the factor is 1"),
     ("worst_factor", r"return max.*|not below 1e-(6|10)", "as many rates as thresholds, and no factor so small"),

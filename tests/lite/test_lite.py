@@ -138,7 +138,8 @@ def test_notebook_runs_from_top_to_bottom(name, opened, seconds):
         source = "".join(before["source"])
         assert kinds(cell) == kinds(before), f"{source}\n{json.dumps(cell['outputs'])[:2000]}"
     drawn = len([cell for cell in stored for kind in kinds(cell) if "widget" in kind])
-    notebook.inner.wait_for_function(f"document.querySelectorAll('.lrsched').length === {drawn}", timeout=10_000)
+    alive = ".lrsched:not(.first-frame)"
+    notebook.inner.wait_for_function(f"document.querySelectorAll('{alive}').length === {drawn}", timeout=10_000)
 
 
 def kinds(cell: dict) -> set[str]:

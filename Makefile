@@ -19,7 +19,7 @@ install := $(if $(shell command -v uv),uv pip install --quiet --python .venv/bin
 
 help:
 	@echo "make book       build the book into _build/html"
-	@echo "make test       check everything; its parts: make test-style test-package test-notebooks test-book"
+	@echo "make test       check everything: make test-style test-package test-notebooks test-book"
 	@echo "make links      ask every address outside the book whether it is still there; needs the internet"
 	@echo "make notebooks  execute all notebooks and store their outputs"
 	@echo "make serve      build the book and serve it on http://localhost:8000"
@@ -39,10 +39,7 @@ book: .venv/with-book node_modules/.package-lock.json
 	@rm -rf _build
 	@jupyter-book build . -q -W -n --keep-going
 
-# What test-package and test-book do, but as one run, in which a worker that waits for the book tests the package.
-test: test-style test-notebooks node_modules/.package-lock.json
-	$(call say,Package$(comma) book and browser)
-	@$(pytest)
+test: test-style test-package test-notebooks test-book
 
 test-style: .venv/with-test
 	$(call say,Style)

@@ -154,7 +154,8 @@
       keys[event.key]();
     });
     show();
-    if (!audio.paused) { seek(place); begin(); }  // it was asked to play before this script was there
+    // It was asked to play before this script was there.
+    if (audio.error) fail(); else if (!audio.paused) { seek(place); begin(); }
     return {audio, start, slug, name: section.querySelector('h2').firstChild.textContent};
   }
 

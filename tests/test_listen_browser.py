@@ -165,10 +165,16 @@ def test_without_javascript_there_are_the_browsers_own_controls(chapter):
     assert not page.locator(".bar").is_visible()
 
 
-def test_a_recording_that_is_not_there_is_told(chapter):
-    page = chapter()
+@pytest.mark.parametrize("before_the_script", [False, True])
+def test_a_recording_that_is_not_there_is_told(chapter, before_the_script):
+    page, late = chapter(), []
     page.route("**/*.mp3*", lambda route: route.abort())
+    if before_the_script:
+        page.route("**/listen.js", lambda route: late.append(route))
     page.locator(".bar .play").click()
+    if before_the_script:
+        page.wait_for_function("document.querySelector('audio').error")
+        late[0].continue_()
     page.get_by_text("The recording cannot be loaded.").wait_for()
     assert page.get_by_role("button", name="Play", exact=True).is_visible()
 
